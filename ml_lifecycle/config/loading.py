@@ -1,0 +1,40 @@
+"""Reading a project's YAML without Dagster, and saying what is wrong with it.
+
+The same models are read by Dagster through `orchestration/component.py`; this is for the command and the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.errors import ConfigError
+
+COMPONENT = "ml_lifecycle.LifecycleComponent"
+
+
+def build_project(attributes: Mapping[str, Any], *, name: str, folder: Path, root: Path) -> ProjectConfig:
+    """Make a project of the attributes of its YAML.
+
+    Raises:
+        ConfigError: A key is unknown, missing or has a value of the wrong kind; the message names every one.
+    """
+    try:
+        return ProjectConfig(name=name, folder=folder, root=root, **attributes)
+    except ValidationError as error:
+        raise ConfigError(
+            f"{folder / 'defs.yaml'} does not describe a project",
+            expected="the keys of the YAML reference in README.md",
+            got="; ".join(_describe(item) for item in error.errors()),
+            advice="correct the keys that are named; an unknown key is often a typo",
+        ) from error
+
+
+def _describe(item: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in item["loc"]) or "the whole file"
+    came = "" if item["type"] == "missing" else f" (came: {item['input']!r:.80})"
+    return f"{key}: {item['msg'][0].lower()}{item['msg'][1:]}{came}"

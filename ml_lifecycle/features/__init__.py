@@ -1,0 +1,1 @@
+"""From rows to numbers: extraction that is fitted once on train and used everywhere, and selection."""

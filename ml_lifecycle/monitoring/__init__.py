@@ -1,0 +1,1 @@
+"""What happens to a model in production: drift, performance, alerts, and the decision to retrain."""

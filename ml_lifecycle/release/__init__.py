@@ -1,0 +1,1 @@
+"""From a candidate to a version in production: package, registry, ledger, documents."""
