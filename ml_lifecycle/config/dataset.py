@@ -36,8 +36,11 @@ class SplitConfig(Section):
         description="`random` (stratified by class), `time` (oldest rows train), `group` (whole groups stay together); "
         "`auto` takes group for ranking or where a group is named, time where an event time is named, else random.",
     )
-    fractions: tuple[float, float, float] = Field(
-        default=(0.7, 0.15, 0.15), description="Shares of train, validation and test; they sum to 1."
+    fractions: tuple[float, ...] = Field(
+        default=(0.7, 0.15, 0.15),
+        min_length=3,
+        max_length=3,
+        description="Shares of train, validation and test; they sum to 1.",
     )
     gap_days: float = Field(
         default=0.0, ge=0, description="Time split: days left out before validation and before test (label delay)."
@@ -46,7 +49,7 @@ class SplitConfig(Section):
 
     @field_validator("fractions")
     @classmethod
-    def _fractions_sum_to_one(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+    def _fractions_sum_to_one(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if min(value) <= 0 or not isclose(sum(value), 1):
             msg = f"expected three positive shares that sum to 1, such as [0.7, 0.15, 0.15], got {list(value)}"
             raise ValueError(msg)

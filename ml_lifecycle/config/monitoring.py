@@ -59,6 +59,11 @@ class RetrainConfig(Section):
     windows_needed: int = Field(default=2, ge=1, description="k: so many of the last n windows must have a finding.")
     windows_considered: int = Field(default=3, ge=1, description="n: the last windows that are looked at.")
     cooldown_windows: int = Field(default=7, ge=0, description="Windows after a retraining in which none is started.")
+    min_new_labels: int = Field(
+        default=300,
+        ge=0,
+        description="Outcomes that must have come since the last training; without, it learns nothing.",
+    )
     max_attempts: int = Field(
         default=2, ge=1, description="Failed retrainings per finding before it is left to people."
     )

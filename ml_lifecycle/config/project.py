@@ -18,15 +18,9 @@ from ml_lifecycle.config.release import ReleaseConfig
 from ml_lifecycle.config.serving import ServingConfig
 
 
-class ProjectConfig(Section):
-    """One machine-learning problem on tabular data.
+class ProjectSections(Section):
+    """What the YAML of a project says: the `attributes` of its component."""
 
-    `name`, `folder` and `root` are not in the YAML: they say where it was found.
-    """
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="The project's name: the folder of its defs.yaml.")
-    folder: Path = Field(description="The folder of defs.yaml and schema.yaml.")
-    root: Path = Field(description="The folder that relative paths of sources start from.")
     brief: BriefConfig = Field(description="The problem in words and figures.")
     dataset: DatasetConfig = Field(description="Rows: where they come from and which columns have a role.")
     features: FeaturesConfig = Field(default_factory=FeaturesConfig, description="From columns to numbers.")
@@ -38,6 +32,14 @@ class ProjectConfig(Section):
     orchestration: OrchestrationConfig = Field(
         default_factory=OrchestrationConfig, description="How Dagster runs the project."
     )
+
+
+class ProjectConfig(ProjectSections):
+    """One machine-learning problem on tabular data: the sections, and where they were found."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="The project's name: the folder of its defs.yaml.")
+    folder: Path = Field(description="The folder of defs.yaml and schema.yaml.")
+    root: Path = Field(description="The folder that relative paths of sources start from.")
 
     @property
     def schema_path(self) -> Path:

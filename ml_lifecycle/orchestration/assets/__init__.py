@@ -1,0 +1,25 @@
+"""The assets of a project, one module per room; a body takes its inputs, calls a room and wraps the result."""
+
+import dagster as dg
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.assets.dataset import dataset_assets
+from ml_lifecycle.orchestration.assets.discovery import discovery_assets
+from ml_lifecycle.orchestration.assets.evaluation import evaluation_assets
+from ml_lifecycle.orchestration.assets.features import features_assets
+from ml_lifecycle.orchestration.assets.modeling import modeling_assets
+from ml_lifecycle.orchestration.assets.monitoring import monitoring_assets
+from ml_lifecycle.orchestration.assets.release import release_assets
+
+
+def assets_of(project: ProjectConfig) -> list[dg.AssetsDefinition]:
+    """Every asset of a project, in the order of the lifecycle."""
+    return [
+        *discovery_assets(project),
+        *dataset_assets(project),
+        *features_assets(project),
+        *modeling_assets(project),
+        *evaluation_assets(project),
+        *release_assets(project),
+        *monitoring_assets(project),
+    ]

@@ -1,0 +1,127 @@
+"""Assets of the room evaluation: the evaluation on the test split, and the comparison with the champion."""
+
+from typing import Any
+
+import dagster as dg
+
+from ml_lifecycle.config.project import ProjectConfig
+
+labelled_rows = None
+Champion = None
+from ml_lifecycle.orchestration.findings import lineage_of
+from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.show import as_pictures, as_table
+from ml_lifecycle.orchestration.status import METRICS_KEY, MLFLOW_KEY
+from ml_lifecycle.orchestration.step import Made, StepSpec, step
+
+
+def evaluation_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
+    """Evaluation and comparison."""
+    return [_evaluation(project), _model_comparison(project)]
+
+
+def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
+    spec = StepSpec(
+        "evaluation",
+        "evaluation",
+        kinds=("scikitlearn", "mlflow"),
+        needs=("validated_data", "data_splits", "tuned_model"),
+        after=("problem_brief",),
+        sections=(project.evaluation, project.brief.success_criteria, project.brief.metric),
+    )
+
+    @step(project, spec)
+    def evaluation(context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, tuned_model: Any) -> Made:
+        """How good the model is on rows that nothing before has seen, and how sure we are."""
+        from ml_lifecycle.evaluation import gates
+        from ml_lifecycle.evaluation.metrics import metric_for
+        from ml_lifecycle.evaluation.report import evaluate
+
+        rows, y, query = labelled_rows(project, validated_data, data_splits, "test", tuned_model.target)
+        metric = metric_for(tuned_model.target.kind, project.brief.metric)
+        report = evaluate(
+            tuned_model.target.kind,
+            rows,
+            y,
+            predict=tuned_model.predict,
+            metric=metric,
+            config=project.evaluation,
+            query=query,
+            columns=tuned_model.columns,
+            importance=tuned_model.importance(),
+            seed=project.modeling.seed,
+        )
+        mlflow = context.resources.ml_lifecycle_tracking.open(project.name)
+        mlflow.log_metrics({f"test.{name.replace('@', '_at_')}": item.value for name, item in report.metrics.items()})
+        for name, png in report.figures.items():
+            Workspace(project).registry.log_bytes(mlflow.active_run().info.run_id, f"evaluation/{name}.png", png)
+        return Made(
+            report,
+            verdicts=[
+                gates.judge_success_criteria(report, project.brief.criteria),
+                gates.judge_calibrated(report, project.evaluation.calibration),
+                gates.judge_fair(report, project.evaluation.fairness),
+                gates.judge_robust(report, project.evaluation.robustness),
+                gates.judge_slices(report, project.evaluation.slices),
+            ],
+            metadata={
+                "summary": dg.MetadataValue.md(report.markdown()),
+                METRICS_KEY: dg.MetadataValue.json(
+                    {name: [item.value, item.low, item.high] for name, item in report.metrics.items()}
+                ),
+                MLFLOW_KEY: mlflow.active_run().info.run_id,
+                "slices": as_table(report.slices),
+                "robustness": as_table(report.robustness),
+                **as_pictures(report.figures),
+            },
+        )
+
+    return evaluation
+
+
+def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
+    def outer(context: dg.AssetExecutionContext) -> str:
+        return Champion(Workspace(project)).compared_against(lineage_of(context.instance, project))
+
+    spec = StepSpec(
+        "model_comparison",
+        "evaluation",
+        kinds=("mlflow",),
+        needs=("validated_data", "data_splits", "tuned_model"),
+        after=("evaluation",),
+        sections=(project.evaluation.comparison, project.brief.metric),
+        outer=outer,
+    )
+
+    @step(project, spec)
+    def model_comparison(
+        context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, tuned_model: Any
+    ) -> Made:
+        """Candidate and champion on the same rows; promoted only what is better beyond chance."""
+        from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
+        from ml_lifecycle.evaluation.metrics import metric_for
+
+        rows, y, query = labelled_rows(project, validated_data, data_splits, "test", tuned_model.target)
+        champion = Champion(Workspace(project))
+        comparison = compare(
+            y,
+            tuned_model.predict(rows),
+            champion.predict(rows, tuned_model.target),
+            metric=metric_for(tuned_model.target.kind, project.brief.metric),
+            config=project.evaluation,
+            champion=champion.version,
+            groups=query,
+            seed=project.modeling.seed,
+        )
+        context.log.info(comparison.summary)
+        return Made(
+            comparison,
+            verdicts=[judge_beats_champion(comparison)],
+            metadata={
+                "decision": comparison.decision,
+                "champion": champion.version or "none",
+                "comparison": dg.MetadataValue.md(comparison.markdown()),
+            },
+        )
+
+    return model_comparison

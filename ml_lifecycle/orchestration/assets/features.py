@@ -1,0 +1,94 @@
+"""Assets of the room features: the features and their selection."""
+
+from typing import Any
+
+import dagster as dg
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.assets.samples import SplitSamples
+from ml_lifecycle.orchestration.show import as_table
+from ml_lifecycle.orchestration.step import Made, StepSpec, step
+
+
+def features_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
+    """Features and selected features."""
+    return [_features(project), _selected_features(project)]
+
+
+def _features(project: ProjectConfig) -> dg.AssetsDefinition:
+    roles = sorted(project.non_features)
+    spec = StepSpec(
+        "features",
+        "features",
+        kinds=("table", "deltalake", "numpy"),
+        needs=("validated_data", "data_splits"),
+        sections=(project.features.model_dump(mode="json", exclude={"selection"}), roles, project.dataset.event_time),
+    )
+
+    @step(project, spec)
+    def features(context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any) -> Made:
+        """Columns as numbers; fitted on the training rows only, and the same object at serving."""
+        from ml_lifecycle.features.matrix import build_features, judge_constant, judge_train_serve
+
+        made = build_features(validated_data, data_splits, project)
+        extractor = made.extractor
+        context.log.info(f"{len(extractor.names)} features; not used: {dict(extractor.skipped)}")
+        return Made(
+            made,
+            verdicts=[judge_constant(made, data_splits), judge_train_serve(extractor, validated_data)],
+            metadata={
+                "dagster/row_count": len(made.table),
+                "features": len(extractor.names),
+                "not_used": dg.MetadataValue.json(dict(extractor.skipped)),
+                "dagster/column_lineage": _lineage(project, extractor),
+                "preview": as_table(made.table),
+            },
+        )
+
+    return features
+
+
+def _lineage(project: ProjectConfig, extractor: Any) -> dg.TableColumnLineage:
+    source = dg.AssetKey([project.name, "validated_data"])
+    return dg.TableColumnLineage(
+        {name: [dg.TableColumnDep(source, extractor.source_of(name))] for name in extractor.names}
+    )
+
+
+def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
+    spec = StepSpec(
+        "selected_features",
+        "features",
+        kinds=("table", "lightgbm"),
+        needs=("validated_data", "data_splits", "features"),
+        sections=(project.features.selection, project.modeling.seed, project.brief),
+    )
+
+    @step(project, spec)
+    def selected_features(
+        context: dg.AssetExecutionContext,
+        validated_data: Any,
+        data_splits: Any,
+        features: Any,
+    ) -> Made:
+        """The features that the model sees, with the score of each and the reason why one was dropped."""
+        from ml_lifecycle.features.selection import judge_signal, select_features
+
+        samples = SplitSamples(project, validated_data, data_splits, features)
+        train = samples.of("train")
+        selection = select_features(
+            train.matrix,
+            train.y,
+            samples.target.kind,
+            project.features.selection,
+            seed=project.modeling.seed,
+            groups=train.query,
+        )
+        context.log.info(f"{len(selection.names)} of {len(features.extractor.names)} features are kept")
+        return Made(
+            selection,
+            verdicts=[judge_signal(selection)],
+            metadata={"kept": len(selection.names), "scores": as_table(selection.scores, rows=50)},
+        )
+
+    return selected_features

@@ -1,0 +1,144 @@
+"""Assets of the room modeling: the baselines and the tuned model."""
+
+import json
+from typing import Any
+
+import dagster as dg
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.assets.samples import SplitSamples
+from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.show import as_table
+from ml_lifecycle.orchestration.step import Made, StepSpec, step
+
+_INPUTS = ("validated_data", "data_splits", "features", "selected_features")
+
+
+def modeling_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
+    """Baselines and tuned model."""
+    return [_baselines(project), _tuned_model(project)]
+
+
+def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
+    brief = project.brief
+    sections = (project.modeling.seed, brief.metric, brief.task, brief.positive_class)
+    spec = StepSpec("baselines", "modeling", kinds=("scikitlearn", "mlflow"), needs=_INPUTS, sections=sections)
+
+    @step(project, spec)
+    def baselines(
+        context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, features: Any, selected_features: Any
+    ) -> Made:
+        """What one would do without a model, or with a simple one; the best is the floor for the tuned model."""
+        from ml_lifecycle.evaluation.gates import judge_logged
+        from ml_lifecycle.evaluation.metrics import metric_for
+        from ml_lifecycle.modeling.baselines import fit_baselines
+        from ml_lifecycle.modeling.training import count_threads
+
+        samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
+        kind = samples.target.kind
+        metric = metric_for(kind, brief.metric)
+        fitted = fit_baselines(
+            samples.of("train"),
+            samples.of("validation"),
+            kind=kind,
+            target=samples.target,
+            score=metric,
+            seed=project.modeling.seed,
+            threads=count_threads(project.modeling.threads),
+        )
+        logged = {f"baseline.{row.baseline}": float(row.score) for row in fitted.table.itertuples(index=False)}
+        run = context.resources.ml_lifecycle_tracking.open(project.name)
+        run.log_metrics(logged)
+        return Made(
+            fitted,
+            verdicts=[judge_logged(logged, run.get_run(run.active_run().info.run_id).data.metrics)],
+            metadata={"best": fitted.best, "metric": metric.name, "scores": as_table(fitted.table)},
+        )
+
+    return baselines
+
+
+def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
+    modeling = project.modeling
+    spec = StepSpec(
+        "tuned_model",
+        "modeling",
+        kinds=(modeling.family.replace("_", "")[:20], "optuna", "mlflow"),
+        needs=(*_INPUTS, "baselines"),
+        sections=(modeling, project.brief.metric),
+    )
+
+    @step(project, spec)
+    def tuned_model(
+        context: dg.AssetExecutionContext,
+        validated_data: Any,
+        data_splits: Any,
+        features: Any,
+        selected_features: Any,
+        baselines: Any,
+    ) -> Made:
+        """The model: searched for on train and validation, fitted on train, stored with all that scoring needs."""
+        from ml_lifecycle.evaluation.metrics import metric_for
+        from ml_lifecycle.modeling.predictor import Predictor
+        from ml_lifecycle.modeling.tuning import tune
+
+        samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
+        train, valid, target = samples.of("train"), samples.of("validation"), samples.target
+        result = tune(
+            train,
+            valid,
+            kind=target.kind,
+            classes=len(target.classes),
+            config=modeling,
+            score=metric_for(target.kind, project.brief.metric),
+            storage=Workspace(project).home.studies,
+            study_name=project.name,
+            progress=lambda done, best: context.log.debug(f"{done} trials, best {best}"),
+        )
+        run = context.resources.ml_lifecycle_tracking.open(project.name)
+        run.log_params({f"model.{name}": value for name, value in result.params.items()})
+        run.log_metrics({"tuning.validation": result.score, "tuning.seconds": result.seconds})
+        predictor = Predictor.build(
+            features.extractor, result.model, target, valid=valid, calibration=modeling.calibration
+        )
+        return Made(
+            predictor,
+            verdicts=judge_tuned(project, predictor, baselines, train, valid),
+            metadata={
+                "validation": result.score,
+                "metric": result.metric,
+                "parameters": dg.MetadataValue.json(json.loads(json.dumps(dict(result.params)))),
+                "iterations": result.model.facts.iterations,
+                "trials": as_table(result.trials.sort_values("number"), rows=30),
+                "resumed_trials": result.resumed_from,
+                "search_seconds": round(result.seconds, 1),
+            },
+        )
+
+    return tuned_model
+
+
+def judge_tuned(project: ProjectConfig, predictor: Any, baselines: Any, train: Any, valid: Any) -> list[Any]:
+    """The three gates of the tuned model: better than the floor, the same twice, nothing from nothing."""
+    from ml_lifecycle.evaluation.gates import judge_beats_baseline, judge_reproducible, judge_sanity
+    from ml_lifecycle.evaluation.metrics import metric_for
+    from ml_lifecycle.modeling.estimators import get_family
+    from ml_lifecycle.modeling.training import fit_on_shuffled_labels, fit_twice
+
+    metric = metric_for(predictor.target.kind, project.brief.metric)
+    facts = predictor.model.facts
+    twice = fit_twice(predictor.model, train)
+    shuffled = fit_on_shuffled_labels(train, valid, get_family(facts.family), facts.parameters, goal=facts.goal)
+    return [
+        judge_beats_baseline(
+            metric,
+            valid.y,
+            predictor.predict_samples(valid),
+            baselines.predict_best(valid),
+            config=project.evaluation,
+            margin=project.modeling.baseline_margin,
+            query=valid.query,
+        ),
+        judge_reproducible(twice.first, twice.second),
+        judge_sanity(metric, valid.y, shuffled, config=project.evaluation, query=valid.query),
+    ]

@@ -1,0 +1,156 @@
+"""The checkpoints of every asset, and the translation of a room's `Verdict` into an asset check result.
+
+How a checkpoint judges lives in the rooms; which asset carries which, and whether it blocks, is this table.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import dagster as dg
+
+from ml_lifecycle.verdict import Severity, Verdict
+
+
+class Checkpoint(NamedTuple):
+    """One check of an asset."""
+
+    name: str
+    description: str
+    blocking: bool = True
+
+
+#: Every asset's checkpoints, in the order in which they are read. Those that do not block only warn.
+CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
+    "problem_brief": (
+        Checkpoint("success_criteria_defined", "At least one criterion, each on a metric that fits the task."),
+    ),
+    "raw_data": (
+        Checkpoint("not_empty", "The sources gave rows."),
+        Checkpoint("fresh", "The newest row is not older than the project allows.", blocking=False),
+    ),
+    "validated_data": (
+        Checkpoint("schema_valid", "Every column of the schema is there and has its type."),
+        Checkpoint("quarantine_share", "Not too many rows break the schema."),
+    ),
+    "data_splits": (
+        Checkpoint("no_overlap", "No row is in two splits."),
+        Checkpoint("no_group_leak", "No group is in two splits."),
+        Checkpoint("no_time_leak", "No training row is younger than a row the model is judged on."),
+        Checkpoint("strata_kept", "The classes have the same shares in every split."),
+    ),
+    "features": (
+        Checkpoint("no_constant", "No feature is constant on the training rows.", blocking=False),
+        Checkpoint("train_serve_equal", "One row at a time gives the same bits as the batch."),
+    ),
+    "selected_features": (Checkpoint("enough_signal", "The features say something about the target.", blocking=False),),
+    "baselines": (Checkpoint("logged", "Every baseline is found again in MLflow."),),
+    "tuned_model": (
+        Checkpoint("beats_baseline", "Better than the best baseline, with confidence, on rows it was not fitted on."),
+        Checkpoint("reproducible", "Fitted again on the same data, it is the same to the byte."),
+        Checkpoint("sanity", "Fitted on shuffled labels it scores at chance."),
+    ),
+    "evaluation": (
+        Checkpoint("meets_success_criteria", "Every success criterion of the brief holds on the test split."),
+        Checkpoint("calibrated", "Probabilities are frequencies.", blocking=False),
+        Checkpoint("fair", "No sensitive group is treated worse beyond the limit."),
+        Checkpoint("robust", "Noise and missing values cost no more than allowed.", blocking=False),
+        Checkpoint("slices_hold", "No slice is worse than the whole beyond the limit.", blocking=False),
+    ),
+    "model_comparison": (
+        Checkpoint("beats_champion", "Significantly better than the model in production, or there is none."),
+    ),
+    "model_package": (
+        Checkpoint("loads_elsewhere", "Another process loads the package and predicts the same."),
+        Checkpoint("signature_present", "The package says which columns it takes and what it returns."),
+    ),
+    "deployed_model": (
+        Checkpoint("gates_hold_for_this_version", "Every blocking gate passed for exactly this version."),
+        Checkpoint("endpoint_answers", "The scoring server answers over HTTP what the batch predicts."),
+    ),
+    "model_card": (Checkpoint("complete", "No section of the card is empty."),),
+    "batch_predictions": (Checkpoint("inputs_valid", "Not too many rows of the batch break the schema."),),
+    "prediction_window": (Checkpoint("enough_rows", "The window has rows enough to be judged.", blocking=False),),
+    "drift_report": (
+        Checkpoint("no_drift", "No input column has drifted from the training data.", blocking=False),
+        Checkpoint("no_prediction_drift", "The predictions are distributed as at training.", blocking=False),
+    ),
+    "performance_report": (
+        Checkpoint("performance_kept", "The model is as good as on its test split.", blocking=False),
+    ),
+}
+
+#: The assets whose blocking checks a version must have passed before it is deployed.
+GATED_ASSETS = (
+    "problem_brief",
+    "raw_data",
+    "validated_data",
+    "data_splits",
+    "features",
+    "selected_features",
+    "baselines",
+    "tuned_model",
+    "evaluation",
+    "model_comparison",
+    "model_package",
+)
+
+
+def specs_for(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """The check specs of an asset."""
+    return [
+        dg.AssetCheckSpec(item.name, asset=key, description=item.description, blocking=item.blocking)
+        for item in CHECKPOINTS.get(key.path[-1], ())
+    ]
+
+
+def required_gates(asset: str) -> tuple[str, ...]:
+    """The names of an asset's blocking checks."""
+    return tuple(item.name for item in CHECKPOINTS[asset] if item.blocking)
+
+
+def results_of(key: dg.AssetKey, verdicts: Iterable[Verdict]) -> list[dg.AssetCheckResult]:
+    """Translate verdicts into check results, in the order of the table.
+
+    Raises:
+        ValueError: A verdict is missing or unknown: a step must answer every check that it declares.
+    """
+    given = {verdict.gate: verdict for verdict in verdicts}
+    declared = [item.name for item in CHECKPOINTS.get(key.path[-1], ())]
+    if set(given) != set(declared):
+        msg = f"{key.to_user_string()} declares the checks {declared}, its step answered {sorted(given)}"
+        raise ValueError(msg)
+    return [_result(key, given[name]) for name in declared]
+
+
+def _result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
+    warns = verdict.severity is Severity.WARN
+    metadata: dict[str, Any] = {"facts": dg.MetadataValue.json(dict(verdict.facts))}
+    if verdict.advice and not verdict.passed:
+        metadata["what_to_do"] = verdict.advice
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=verdict.gate,
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
+        description=verdict.summary,
+        metadata=metadata,
+    )
+
+
+def verdict_of(evaluation: dg.AssetCheckEvaluation) -> Verdict:
+    """Read a verdict back from what Dagster stored."""
+    facts = evaluation.metadata.get("facts")
+    advice = evaluation.metadata.get("what_to_do")
+    return Verdict(
+        gate=evaluation.check_name,
+        passed=evaluation.passed,
+        summary=evaluation.description or "",
+        severity=Severity.WARN if evaluation.severity is dg.AssetCheckSeverity.WARN else Severity.ERROR,
+        facts=facts.value if isinstance(facts, dg.JsonMetadataValue) and isinstance(facts.value, dict) else {},
+        advice=str(advice.value) if advice is not None else "",
+    )
+
+
+def failed_blocking(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Those that stop what comes after them."""
+    return [verdict for verdict in verdicts if verdict.blocks]

@@ -1,0 +1,68 @@
+"""The jobs of a project: the whole lifecycle, retraining, monitoring and rollout."""
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.partitions import partitions_of
+
+#: Assets up to a packaged, registered candidate.
+CANDIDATE = (
+    "problem_brief",
+    "raw_data",
+    "quarantined_rows",
+    "validated_data",
+    "data_splits",
+    "features",
+    "selected_features",
+    "baselines",
+    "tuned_model",
+    "evaluation",
+    "model_comparison",
+    "model_package",
+)
+#: Assets that put a candidate into production.
+RELEASE = ("deployed_model", "model_card")
+#: Assets of one monitoring window.
+MONITORING = ("batch_predictions", "prediction_window", "drift_report", "performance_report")
+
+
+def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
+    """The jobs by verb. Where promotion is manual, lifecycle and retrain end with the candidate."""
+    automatic = project.release.promotion == "automatic"
+    whole = CANDIDATE + (RELEASE if automatic else ())
+    return {
+        "lifecycle": _job(project, "lifecycle", whole, "From the data to the deployed model, through every gate."),
+        "retrain": _job(
+            project,
+            "retrain",
+            whole,
+            "The lifecycle again, with the labelled rows that production has given since; promoted only if better.",
+            trigger="person",
+        ),
+        "monitor": _job(
+            project,
+            "monitor",
+            MONITORING,
+            "One window: score what arrived, take in outcomes, judge drift and performance.",
+        ),
+        "rollout": _job(
+            project, "rollout", RELEASE, "Put the registered candidate into production, if its gates hold."
+        ),
+    }
+
+
+def _job(
+    project: ProjectConfig, verb: str, assets: tuple[str, ...], description: str, *, trigger: str | None = None
+) -> UnresolvedAssetJobDefinition:
+    tags = {PROJECT_TAG: project.name, **project.orchestration.tags, **({TRIGGER_TAG: trigger} if trigger else {})}
+    in_process = project.orchestration.executor == "in_process"
+    return dg.define_asset_job(
+        job_of(project.name, verb),
+        selection=dg.AssetSelection.assets(*[dg.AssetKey([project.name, name]) for name in assets]),
+        description=description,
+        tags=tags,
+        partitions_def=partitions_of(project) if verb == "monitor" else None,
+        executor_def=dg.in_process_executor if in_process else dg.multiprocess_executor,
+    )

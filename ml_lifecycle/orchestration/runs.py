@@ -1,0 +1,242 @@
+"""Runs that the command executes itself: in this process, on the instance that the UI shows.
+
+A run is refused while another one holds the project, and a run whose process has died is closed before a new one
+begins.
+"""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import dagster as dg
+from dagster import DagsterEvent, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.definitions.reconstruct import ReconstructableRepository
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from filelock import FileLock, Timeout
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.errors import BusyError
+from ml_lifecycle.orchestration.findings import IN_PROGRESS, failed_gates, failure_of
+from ml_lifecycle.orchestration.memo import REUSED_KEY
+from ml_lifecycle.orchestration.naming import PROCESS_TAG, PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.site import Site
+from ml_lifecycle.verdict import Verdict
+
+_REPOSITORY = "__repository__"
+
+
+@dataclass(frozen=True, slots=True)
+class GateFailure:
+    """A blocking gate that stopped a run."""
+
+    asset: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How a run ended.
+
+    Args:
+        run_id: Dagster's id of the run.
+        job: The job's name.
+        succeeded: Whether every step was done and no gate stopped it.
+        gates: The blocking gates that failed.
+        failure: Why it failed, where no gate did it.
+        seconds: Wall-clock time.
+        computed: Assets that were computed.
+        reused: Assets whose earlier result stands.
+    """
+
+    run_id: str
+    job: str
+    succeeded: bool
+    gates: Sequence[GateFailure]
+    failure: str
+    seconds: float
+    computed: Sequence[str]
+    reused: Sequence[str]
+
+
+class Watcher(Protocol):
+    """Told of every step that begins or ends."""
+
+    def __call__(self, step: str, *, ended: bool) -> None:
+        """Take note of a step by its key."""
+
+
+def execute(
+    site: Site,
+    instance: dg.DagsterInstance,
+    project: ProjectConfig,
+    verb: str,
+    *,
+    partition: str | None = None,
+    tags: dict[str, str] | None = None,
+    watch: Watcher | None = None,
+) -> RunOutcome:
+    """Run one of a project's jobs in this process.
+
+    Args:
+        site: Where the project lies.
+        instance: Where the run is recorded.
+        project: The project.
+        verb: Which job, such as `lifecycle`.
+        partition: The partition, for `monitor`.
+        tags: More tags for the run.
+        watch: Told of the steps as they come.
+
+    Raises:
+        BusyError: Another run of the project is under way.
+    """
+    began = time.monotonic()
+    with holding(site, instance, project, verb):
+        run = _create(site, instance, project, verb, {**(tags or {}), **_partition_tags(partition)})
+        job = _repository(site).get_reconstructable_job(run.job_name)
+        for event in execute_run_iterator(job, run, instance):
+            _tell(watch, event)
+    return outcome_of(instance, run.run_id, seconds=time.monotonic() - began)
+
+
+def steps_of(site: Site, project: ProjectConfig, verb: str) -> int:
+    """How many steps a job has."""
+    return len(site.definitions.resolve_job_def(job_of(project.name, verb)).nodes)
+
+
+def outcome_of(instance: dg.DagsterInstance, run_id: str, *, seconds: float) -> RunOutcome:
+    """Read from the records how a run ended."""
+    run = instance.get_run_by_id(run_id)
+    status = run.status if run else DagsterRunStatus.FAILURE
+    gates = [GateFailure(key.path[-1], verdict) for key, verdict in failed_gates(instance, run_id)]
+    succeeded = status is DagsterRunStatus.SUCCESS
+    computed, reused = _materialized(instance, run_id)
+    return RunOutcome(
+        run_id=run_id,
+        job=run.job_name if run else "",
+        succeeded=succeeded,
+        gates=gates,
+        failure="" if succeeded or gates else failure_of(instance, run_id),
+        seconds=seconds,
+        computed=computed,
+        reused=reused,
+    )
+
+
+@contextmanager
+def holding(site: Site, instance: dg.DagsterInstance, project: ProjectConfig, verb: str) -> Iterator[None]:
+    """Hold a project while one of its runs is made here; monitoring does not wait for training.
+
+    Raises:
+        BusyError: A run of the project is under way, here or in the UI.
+    """
+    jobs = ("monitor",) if verb == "monitor" else ("lifecycle", "retrain", "rollout")
+    lock = FileLock(site.home.locks / f"{project.name}-{'monitor' if verb == 'monitor' else 'lifecycle'}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise _busy(project, "another ml-lifecycle process") from None
+    with lock:
+        close_dead_runs(instance, project)
+        for job in jobs:
+            filters = RunsFilter(job_name=job_of(project.name, job), statuses=IN_PROGRESS)
+            for run in instance.get_runs(filters=filters, limit=1):
+                raise _busy(project, f"run {run.run_id} ({run.status.value.lower()})")
+        yield
+
+
+def close_dead_runs(instance: dg.DagsterInstance, project: ProjectConfig) -> list[str]:
+    """Mark runs failed that a process of this machine executed and did not live to end; says which."""
+    filters = RunsFilter(statuses=IN_PROGRESS, tags={PROJECT_TAG: project.name})
+    closed = []
+    for run in instance.get_runs(filters=filters):
+        host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
+        if host == socket.gethostname() and process.isdigit() and not _alive(int(process)):
+            instance.report_run_failed(run, message=f"process {process} that executed this run is gone")
+            closed.append(run.run_id)
+    return closed
+
+
+def _create(
+    site: Site, instance: dg.DagsterInstance, project: ProjectConfig, verb: str, tags: dict[str, str]
+) -> DagsterRun:
+    name = job_of(project.name, verb)
+    job = site.definitions.resolve_job_def(name)
+    repository = _repository(site)
+    return instance.create_run_for_job(
+        job_def=job,
+        tags={
+            PROJECT_TAG: project.name,
+            TRIGGER_TAG: "command",
+            PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}",
+            ".dagster/repository": f"{_REPOSITORY}@{site.module}",
+            **tags,
+        },
+        asset_selection=frozenset(job.asset_layer.selected_asset_keys),
+        remote_job_origin=_origin(site, name),
+        job_code_origin=repository.get_reconstructable_job(name).get_python_origin(),
+    )
+
+
+def _repository(site: Site) -> ReconstructableRepository:
+    return ReconstructableRepository.for_module(site.code_location, "defs", working_directory=str(site.root))
+
+
+def _origin(site: Site, job: str) -> RemoteJobOrigin:
+    """Where the UI finds the job that a run belongs to."""
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name=site.code_location)
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name=site.module)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, _REPOSITORY), job)
+
+
+def _partition_tags(partition: str | None) -> dict[str, str]:
+    return {"dagster/partition": partition} if partition else {}
+
+
+def _tell(watch: Watcher | None, event: DagsterEvent) -> None:
+    if watch is None or event.step_key is None:
+        return
+    if event.is_step_start:
+        watch(event.step_key, ended=False)
+    elif event.is_step_success or event.is_step_failure or event.is_step_skipped:
+        watch(event.step_key, ended=True)
+
+
+def _materialized(instance: dg.DagsterInstance, run_id: str) -> tuple[list[str], list[str]]:
+    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
+    computed, reused = [], []
+    for record in records:
+        materialization = record.event_log_entry.asset_materialization
+        if materialization is not None:
+            again = REUSED_KEY in materialization.metadata
+            (reused if again else computed).append(materialization.asset_key.path[-1])
+    return computed, reused
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _busy(project: ProjectConfig, holder: str) -> BusyError:
+    return BusyError(
+        f"project {project.name!r} is being worked on",
+        expected="no other run of the project",
+        got=holder,
+        advice="wait for it to end, or end it in the Dagster UI, then try again",
+    )

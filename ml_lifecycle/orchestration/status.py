@@ -1,0 +1,116 @@
+"""The state of a project in a few figures, read from Dagster's records and the ledger, for `run` and `status`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+from dagster import RunsFilter
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.checks import CHECKPOINTS, specs_for
+from ml_lifecycle.orchestration.findings import findings_of
+from ml_lifecycle.orchestration.memo import verdicts_on
+from ml_lifecycle.orchestration.naming import PROJECT_TAG
+from ml_lifecycle.orchestration.resources import Workspace
+
+#: Metadata key under which `evaluation` names its test metrics as `{name: [value, low, high]}`.
+METRICS_KEY = "test_metrics"
+#: Metadata key under which an asset names its run in MLflow.
+MLFLOW_KEY = "mlflow_run"
+_RECENT_RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One checkpoint as it stands."""
+
+    asset: str
+    name: str
+    passed: bool
+    blocking: bool
+    summary: str
+    what_to_do: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStatus:
+    """A project as it stands.
+
+    Args:
+        project: Its name.
+        task: Its task.
+        champion: The version in production, if there is one.
+        candidate: The newest registered version.
+        metrics: Test metrics as (value, low, high), by name.
+        gates: Every checkpoint that was ever judged.
+        windows: What the last monitoring windows found, oldest first.
+        runs: The last runs, newest first.
+        mlflow_run: The MLflow run of the evaluation.
+    """
+
+    project: str
+    task: str
+    champion: str | None
+    candidate: str | None
+    metrics: dict[str, list[float]]
+    gates: Sequence[Gate]
+    windows: Sequence[dict[str, Any]]
+    runs: Sequence[dict[str, Any]]
+    mlflow_run: str | None
+
+
+def status_of(instance: dg.DagsterInstance, project: ProjectConfig) -> ProjectStatus:
+    """Read a project's state."""
+    workspace = Workspace(project)
+    metadata = _metadata(instance, project, "evaluation")
+    return ProjectStatus(
+        project=project.name,
+        task=project.brief.task.value,
+        champion=workspace.ledger.champion(project.name),
+        candidate=workspace.ledger.latest_version(project.name),
+        metrics=metadata.get(METRICS_KEY) or {},
+        gates=gates_of(instance, project),
+        windows=[
+            {"window": item.window, "drifted": item.drifted, "performance_lost": item.performance_lost}
+            for item in findings_of(instance, project)
+        ],
+        runs=_recent(instance, project),
+        mlflow_run=metadata.get(MLFLOW_KEY),
+    )
+
+
+def gates_of(instance: dg.DagsterInstance, project: ProjectConfig) -> list[Gate]:
+    """Every checkpoint that was judged, as it stands."""
+    found = []
+    for asset in CHECKPOINTS:
+        for spec in specs_for(dg.AssetKey([project.name, asset])):
+            for verdict in verdicts_on(instance, [spec.key]):
+                gate = Gate(asset, spec.name, verdict.passed, spec.blocking, verdict.summary, verdict.advice)
+                found.append(gate)
+    return found
+
+
+def _metadata(instance: dg.DagsterInstance, project: ProjectConfig, asset: str) -> dict[str, Any]:
+    event = instance.get_latest_materialization_event(dg.AssetKey([project.name, asset]))
+    materialization = event.asset_materialization if event else None
+    return {key: item.value for key, item in materialization.metadata.items()} if materialization else {}
+
+
+def _recent(instance: dg.DagsterInstance, project: ProjectConfig) -> list[dict[str, Any]]:
+    records = instance.get_run_records(filters=RunsFilter(tags={PROJECT_TAG: project.name}), limit=_RECENT_RUNS)
+    return [
+        {
+            "run_id": record.dagster_run.run_id,
+            "job": record.dagster_run.job_name,
+            "status": record.dagster_run.status.value,
+            "partition": record.dagster_run.tags.get("dagster/partition"),
+            "ended": _time(record.end_time),
+        }
+        for record in records
+    ]
+
+
+def _time(stamp: float | None) -> str | None:
+    return datetime.fromtimestamp(stamp, tz=UTC).isoformat(timespec="seconds") if stamp else None

@@ -1,0 +1,180 @@
+"""What every asset of a project has in common: key, group, kinds, owners, checks, versions, storage, errors, memory.
+
+What a single asset does lives in `assets/`; this module only saves each of them from saying the rest again.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from ml_lifecycle.config.base import Section
+from ml_lifecycle.config.home import Home
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.errors import LifecycleError
+from ml_lifecycle.orchestration import memo
+from ml_lifecycle.orchestration.checks import results_of, specs_for
+from ml_lifecycle.orchestration.lake import Lake
+from ml_lifecycle.orchestration.naming import FORCE_TAG, group_of, owners_of
+from ml_lifecycle.orchestration.resources import TRACKING_KEY, tracking_resource
+from ml_lifecycle.orchestration.storage import DEFERRED, LAKE_KEY, Stored, lake_io_manager
+from ml_lifecycle.verdict import Verdict
+
+#: Raised with every change that makes old results of a step invalid.
+CODE_GENERATION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an asset body returns: its value, what its gates said, and what the UI shows."""
+
+    value: object
+    verdicts: Sequence[Verdict] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    data_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """What a step is, apart from what it does."""
+
+    name: str
+    room: str
+    kinds: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    sections: tuple[object, ...] = ()
+    partitions: dg.PartitionsDefinition[str] | None = None
+    reusable: bool = True
+    outer: Callable[[dg.AssetExecutionContext], str] | None = None
+
+
+def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made]], dg.AssetsDefinition]:
+    """Make an asset of a function that takes the context and the values it needs, and returns `Made`.
+
+    The function's docstring is the asset's description. A `LifecycleError` becomes a `Failure` with the same message
+    and no retry, for trying again does not mend bad input.
+    """
+    key = dg.AssetKey([project.name, spec.name])
+    code_version = version_of(spec.sections)
+    inputs = [dg.AssetKey([project.name, name]) for name in (*spec.needs, *spec.after)]
+
+    def decorate(body: Callable[..., Made]) -> dg.AssetsDefinition:
+        def run(context: dg.AssetExecutionContext, **stored: Stored) -> dg.MaterializeResult[Any]:
+            with failing_clearly():
+                outer = spec.outer(context) if spec.outer else ""
+                mark = memo.fingerprint(context.instance, code_version=code_version, inputs=inputs, outer=outer)
+                earlier = None if spec.partitions or not spec.reusable else recall(context, project, key, mark)
+                if earlier is not None:
+                    return earlier
+                return materialized(key, mark, body(context, **{name: item.get() for name, item in stored.items()}))
+
+        take_named_inputs(run, spec.needs)
+        made: dg.AssetsDefinition = dg.asset(
+            key=key,
+            ins=ins_of(project, spec.needs),
+            deps=[dg.AssetKey([project.name, name]) for name in spec.after],
+            partitions_def=spec.partitions,
+            **common(project, spec, description=inspect.getdoc(body) or ""),
+        )(run)
+        return made
+
+    return decorate
+
+
+def ins_of(project: ProjectConfig, needs: Sequence[str]) -> dict[str, dg.AssetIn]:
+    """The inputs of a step, each handed over as `Stored`, so that a step that is not computed again reads nothing."""
+    return {name: dg.AssetIn(key=[project.name, name], metadata={DEFERRED: True}) for name in needs}
+
+
+def take_named_inputs(run: Callable[..., Any], needs: Sequence[str]) -> None:
+    """Give a function that takes `**stored` the signature that Dagster matches inputs against."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    run.__annotations__ = {"context": dg.AssetExecutionContext}
+    parameters = [inspect.Parameter("context", kind, annotation=dg.AssetExecutionContext)]
+    parameters += [inspect.Parameter(name, kind) for name in needs]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def failing_clearly() -> Iterator[None]:
+    """Turn an error that a user can mend into a failure with that message, which is not tried again.
+
+    Raises:
+        dg.Failure: A `LifecycleError` came.
+    """
+    try:
+        yield
+    except LifecycleError as error:
+        parts = {"expected": error.expected, "got": error.got, "what_to_do": error.advice}
+        metadata = {"error": type(error).__name__, **{name: text for name, text in parts.items() if text}}
+        raise dg.Failure(description=str(error), metadata=metadata, allow_retries=False) from error
+
+
+def common(project: ProjectConfig, spec: StepSpec, *, description: str) -> dict[str, Any]:
+    """The arguments that every asset decorator of a project gets."""
+    key = dg.AssetKey([project.name, spec.name])
+    return {
+        "group_name": group_of(project.name, spec.room),
+        "kinds": set(spec.kinds),
+        "owners": owners_of(project),
+        "tags": {"ml_lifecycle/room": spec.room, **project.orchestration.tags},
+        "description": description,
+        "code_version": version_of(spec.sections),
+        "check_specs": specs_for(key),
+        "io_manager_key": LAKE_KEY,
+        "required_resource_keys": {TRACKING_KEY},
+        "resource_defs": {
+            LAKE_KEY: lake_io_manager(project.root),
+            TRACKING_KEY: tracking_resource(project.root),
+        },
+        "pool": pool_of(project, spec),
+    }
+
+
+def pool_of(project: ProjectConfig, spec: StepSpec) -> str:
+    """The concurrency pool: one run of a project may train at a time, and monitoring does not wait for training."""
+    return f"{project.name}_{'monitoring' if spec.room == 'monitoring' else 'lifecycle'}"
+
+
+def version_of(sections: Sequence[object]) -> str:
+    """The code version of a step: the generation of our code and the part of the YAML that it reads."""
+    plain = [part.model_dump(mode="json") if isinstance(part, Section) else part for part in sections]
+    said = json.dumps(plain, sort_keys=True, default=str)
+    return f"{CODE_GENERATION}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+def materialized(key: dg.AssetKey, mark: str, made: Made) -> dg.MaterializeResult[Any]:
+    """What Dagster is given for what a body made."""
+    return dg.MaterializeResult(
+        asset_key=key,
+        value=made.value,
+        metadata={**made.metadata, **memo.mark_metadata(mark)},
+        check_results=results_of(key, made.verdicts),
+        data_version=dg.DataVersion(made.data_version or mark),
+    )
+
+
+def recall(
+    context: dg.AssetExecutionContext, project: ProjectConfig, key: dg.AssetKey, mark: str
+) -> dg.MaterializeResult[Any] | None:
+    """The earlier materialisation of an asset, given once more, if nothing it depends on has changed."""
+    if context.run.tags.get(FORCE_TAG) == "true":
+        return None
+    checks = [spec.key for spec in specs_for(key)]
+    lake = Lake(Home.find(project.root).lake)
+    earlier = memo.find_earlier(context.instance, key, mark=mark, checks=checks, lake=lake)
+    if earlier is None:
+        return None
+    context.log.info(f"{key.to_user_string()}: nothing it depends on has changed, the earlier result stands")
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata=earlier.metadata,
+        check_results=results_of(key, earlier.verdicts),
+        data_version=dg.DataVersion(earlier.data_version),
+    )

@@ -1,0 +1,1 @@
+"""Whole runs: real files, real MLflow, real servers, real daemon."""

@@ -1,0 +1,1 @@
+"""Runs on public data sets that are not part of the project; their folder is named in ML_LIFECYCLE_TEST_DATA."""
