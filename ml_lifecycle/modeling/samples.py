@@ -1,0 +1,145 @@
+"""`Samples`: feature values with their targets, as estimators take them.
+
+How the values are made lives in `features`, how targets are encoded in `target`, which rows belong to which split in
+`dataset/splits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.dataset.rows import ROW_ID, SPLIT
+from ml_lifecycle.errors import DataError
+from ml_lifecycle.features.matrix import FeatureMatrix, FeatureSet
+from ml_lifecycle.modeling.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Rows to learn from or to be judged on.
+
+    Args:
+        matrix: Feature values, n rows.
+        y: Encoded targets, shape (n,).
+        row_ids: `_row_id` of each row, shape (n,).
+        query: Ranking: the query of each row as an int code, shape (n,).
+        time: Event time of each row as datetime64, shape (n,), where the project has one.
+
+    Raises:
+        ValueError: The lengths differ.
+    """
+
+    matrix: FeatureMatrix
+    y: np.ndarray
+    row_ids: np.ndarray
+    query: np.ndarray | None = None
+    time: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parts of different length."""
+        lengths = {len(part) for part in (self.matrix, self.y, self.row_ids, self.query, self.time) if part is not None}
+        if len(lengths) > 1:
+            msg = f"expected parts of one length, got lengths {sorted(lengths)}"
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.y)
+
+    def take(self, rows: np.ndarray) -> Samples:
+        """Pick rows by position or by boolean mask; `rows` of shape (m,) or (n,)."""
+        return Samples(
+            self.matrix.take(rows),
+            self.y[rows],
+            self.row_ids[rows],
+            query=None if self.query is None else self.query[rows],
+            time=None if self.time is None else self.time[rows],
+        )
+
+    def select(self, names: Sequence[str]) -> Samples:
+        """Pick features by name; the rows stay."""
+        return Samples(self.matrix.select(names), self.y, self.row_ids, query=self.query, time=self.time)
+
+    def by_query(self) -> Samples:
+        """Order the rows so that each query lies in one piece; the order inside a query is kept.
+
+        Samples without queries come back as they are.
+        """
+        if self.query is None or not np.any(np.diff(self.query) < 0):
+            return self
+        return self.take(np.argsort(self.query, kind="stable"))
+
+    @property
+    def query_sizes(self) -> np.ndarray:
+        """Rows per query in the order of `by_query()`, shape (queries,); empty without queries."""
+        if self.query is None:
+            return np.empty(0, dtype=np.int64)
+        return np.unique(self.query, return_counts=True)[1]
+
+
+def build_samples(
+    frame: pd.DataFrame,
+    features: FeatureSet,
+    assignment: pd.DataFrame,
+    split: str,
+    *,
+    target: Target,
+    names: Sequence[str] | None = None,
+    group: str | None = None,
+    event_time: str | None = None,
+) -> Samples:
+    """Gather the samples of one split, in the order of the frame (ranking: query by query).
+
+    Args:
+        frame: Rows with `_row_id`, the target, and the group and event time where they are named.
+        features: The features of these rows.
+        assignment: `_row_id` and `_split`.
+        split: The split to gather, such as `train`.
+        target: How targets are encoded.
+        names: The features to take; all by default.
+        group: Ranking: the column of the query id.
+        event_time: The column of the event time.
+
+    Raises:
+        DataError: No row belongs to the split, or a column that is named is absent.
+        TargetError: A row of the split has no target.
+    """
+    ids = assignment.loc[assignment[SPLIT] == split, ROW_ID]
+    rows = frame.loc[frame[ROW_ID].isin(ids)]
+    if rows.empty:
+        raise DataError(
+            f"the split {split!r} holds no rows",
+            expected="at least one labelled row",
+            got=f"splits with rows: {sorted(assignment[SPLIT].unique())}",
+            advice="give more rows or other fractions in dataset.split",
+        )
+    row_ids = rows[ROW_ID].to_numpy(dtype=np.int64)
+    matrix = features.matrix(row_ids)
+    samples = Samples(
+        matrix if names is None else matrix.select(names),
+        target.encode(_column(rows, target.name)),
+        row_ids,
+        query=_codes(_column(rows, group)) if group and target.kind is Kind.RANKING else None,
+        time=_column(rows, event_time).to_numpy(dtype="datetime64[ns]") if event_time else None,
+    )
+    return samples.by_query()
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame.columns:
+        raise DataError(
+            f"the column {name!r} is absent",
+            expected="the target, the group and the event time among the columns",
+            got=f"{[str(column) for column in frame.columns[:20]]}",
+            advice="correct its name in defs.yaml",
+        )
+    return frame[name]
+
+
+def _codes(queries: pd.Series) -> np.ndarray:
+    return pd.factorize(queries, use_na_sentinel=False)[0].astype(np.int64)
