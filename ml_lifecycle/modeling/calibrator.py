@@ -35,7 +35,7 @@ class Curve:
     def __call__(self, p: np.ndarray) -> np.ndarray:
         """Correct probabilities of any shape."""
         if self.method == "isotonic":
-            return np.interp(p, self.first, self.second)
+            return np.asarray(np.interp(p, self.first, self.second))
         return np.asarray(1 / (1 + np.exp(-(self.first[0] * _logit(p) + self.second[0]))))
 
 
@@ -85,7 +85,7 @@ class Calibrator:
         if p.ndim == 1:
             return self.curves[0](p)
         raised = np.column_stack([curve(p[:, code]) for code, curve in enumerate(self.curves)])
-        return raised / raised.sum(axis=1, keepdims=True)
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON can hold."""
