@@ -5,6 +5,7 @@ Exit code 0: all blocking gates passed. 1: a gate stopped a run, or it failed. 2
 
 import json
 import os
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -208,6 +209,8 @@ def up_command(
     typer.secho(f"Dagster UI: http://{host}:{port}  (Ctrl+C ends it)", fg=typer.colors.GREEN)
     sys.stdout.flush()
     os.chdir(site.root)
+    # A shell that starts this in the background has SIGINT ignored; Dagster copies that to SIGTERM and never ends.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = ["dagster", "dev", "--host", host, "--port", str(port)]
     command += ["-w", "workspace.yaml"] if (site.root / "workspace.yaml").is_file() else ["-m", site.code_location]
     os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 - becomes Dagster, so signals reach it

@@ -167,9 +167,19 @@ def gate_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[
     return found
 
 
-def lineage_of(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, str]:
-    """The data versions of all gated assets as they stand, by asset: what a candidate was made from."""
-    found = {name: data_version_of(instance, dg.AssetKey([project.name, name])) for name in GATED_ASSETS}
+def all_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Verdict | None]:
+    """The latest verdict of every checkpoint up to the package, those that only warn too, by `<asset>.<check>`."""
+    found: dict[str, Verdict | None] = {}
+    for asset in GATED_ASSETS:
+        for spec in specs_for(dg.AssetKey([project.name, asset])):
+            found[f"{asset}.{spec.name}"] = next(iter(verdicts_on(instance, [spec.key])), None)
+    return found
+
+
+def lineage_of(instance: dg.DagsterInstance, project: ProjectConfig, *, without: str = "") -> dict[str, str]:
+    """The data versions of all gated assets but one as they stand, by asset: what a candidate was made from."""
+    assets = [name for name in GATED_ASSETS if name != without]
+    found = {name: data_version_of(instance, dg.AssetKey([project.name, name])) for name in assets}
     return {name: version for name, version in found.items() if version is not None}
 
 
@@ -212,7 +222,8 @@ def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:
         data = event.step_failure_data if event else None
         if data is not None:
             said = data.user_failure_data.description if data.user_failure_data else None
-            error = data.error.message.strip() if data.error else ""
+            cause = data.error.cause or data.error if data.error else None
+            error = cause.message.strip() if cause else "no reason is on record"
             return f"{event.step_key if event else ''}: {said or error}"
     runs = instance.get_records_for_run(run_id, of_type=DagsterEventType.RUN_FAILURE).records
     return runs[-1].event_log_entry.user_message if runs else "the run ended without saying why"

@@ -10,8 +10,8 @@ FORCE_TAG = "ml_lifecycle/force"
 FINDING_TAG = "ml_lifecycle/finding"
 #: Run tag: why a run was started (command, drift, schedule, person).
 TRIGGER_TAG = "ml_lifecycle/trigger"
-#: Run tag: process and host of a run that the command executes itself.
-PROCESS_TAG = "ml_lifecycle/process"
+#: Run tag: host and process of a run that the command executes itself; the UI hides tags of this prefix.
+PROCESS_TAG = ".dagster/ml_lifecycle_process"
 
 
 def group_of(project: str, room: str) -> str:

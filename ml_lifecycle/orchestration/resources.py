@@ -4,6 +4,7 @@ What is logged where is the business of the assets; how MLflow's registry is use
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -84,9 +85,11 @@ class Tracking:
             home = Home.find(self._root).create()
             prepare_mlflow(home)
             with FileLock(home.locks / "mlflow-run.lock"):
-                self._resource = self._begin(home, project)
                 try:
-                    self._mlflow = next(self._resource)
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore", dg.BetaWarning)  # dagster-mlflow as a whole is beta
+                        self._resource = self._begin(home, project)
+                        self._mlflow = next(self._resource)
                 except Exception as error:
                     raise _store_refuses(home, error) from error
         return self._mlflow

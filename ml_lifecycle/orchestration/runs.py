@@ -34,6 +34,8 @@ from ml_lifecycle.orchestration.site import Site
 from ml_lifecycle.verdict import Verdict
 
 _REPOSITORY = "__repository__"
+#: The event log keeps everything; the terminal is for the summary.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ def _create(
     repository = _repository(site)
     return instance.create_run_for_job(
         job_def=job,
+        run_config=_QUIET,
         tags={
             PROJECT_TAG: project.name,
             TRIGGER_TAG: "command",

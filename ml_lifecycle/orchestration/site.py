@@ -5,12 +5,14 @@ runs on a site lives in `runs`.
 """
 
 import os
+import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ class Site:
                 for base in (folder / "src", folder):
                     package = base.joinpath(*module.split("."))
                     if package.is_dir():
+                        _make_importable(module, base)
                         return cls(folder, module, package)
         return cls(_PACKAGE.parent, "ml_lifecycle", _PACKAGE)
 
@@ -144,6 +147,12 @@ def _root_module(pyproject: Path) -> str | None:
     settings = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     module = settings.get("tool", {}).get("dg", {}).get("project", {}).get("root_module")
     return module if isinstance(module, str) else None
+
+
+def _make_importable(module: str, base: Path) -> None:
+    """A project need not be installed for the command to work in its folder."""
+    if find_spec(module.split(".", maxsplit=1)[0]) is None:
+        sys.path.insert(0, str(base))
 
 
 def _load(tree: dg.ComponentTree, path: Path) -> object:

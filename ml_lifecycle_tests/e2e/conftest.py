@@ -9,7 +9,7 @@ import pytest
 
 from ml_lifecycle_tests.site_folder import SiteFolder
 
-_ROWS = 400
+_ROWS = 800
 
 
 def table(seed: int = 0, rows: int = _ROWS) -> pd.DataFrame:
@@ -17,7 +17,8 @@ def table(seed: int = 0, rows: int = _ROWS) -> pd.DataFrame:
     random = np.random.default_rng(seed)
     size, price = random.normal(size=rows), random.uniform(1, 9, size=rows)
     colour = random.choice(["red", "green", "blue"], size=rows)
-    risk = 2.5 * size + 0.6 * (colour == "red") - 0.3 * price + random.normal(scale=0.5, size=rows)
+    # by the distance from the middle, which no straight line tells
+    risk = np.abs(size) + 0.5 * (colour == "red") - 0.2 * np.abs(price - 5) + random.normal(scale=0.3, size=rows)
     return pd.DataFrame(
         {
             "row": [f"r{number:05d}" for number in range(rows)],

@@ -53,7 +53,7 @@ def _raw_data(project: ProjectConfig) -> dg.AssetsDefinition:
     @step(project, spec)
     def raw_data(context: dg.AssetExecutionContext) -> Made:
         """The rows of the sources, and those from production whose outcome has become known, with one identity each."""
-        from ml_lifecycle.dataset.sources import judge_fresh, judge_not_empty, read_rows
+        from ml_lifecycle.dataset.sources import PRODUCTION, judge_fresh, judge_not_empty, read_rows
 
         context.resources.ml_lifecycle_tracking.open(project.name)
         workspace = Workspace(project)
@@ -71,6 +71,7 @@ def _raw_data(project: ProjectConfig) -> dg.AssetsDefinition:
             metadata={
                 **rows_of(rows.frame),
                 "files": dg.MetadataValue.json(dict(rows.file_rows)),
+                "production_rows": int(rows.file_rows.get(PRODUCTION, 0)),
                 "content": rows.fingerprint,
                 "preview": as_table(rows.frame),
             },
@@ -90,6 +91,7 @@ def production_rows(project: ProjectConfig, workspace: Workspace) -> Any:
         id_column=data.id,
         target=project.brief.target,
         event_time=data.event_time,
+        entity=data.entity,
         outcome_time=data.outcome_time,
     )
     return None if rows.empty else rows

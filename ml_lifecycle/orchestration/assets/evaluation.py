@@ -5,9 +5,8 @@ from typing import Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-
-labelled_rows = None
-Champion = None
+from ml_lifecycle.orchestration.assets.samples import labelled_rows, primary_metric
+from ml_lifecycle.orchestration.champion import Champion
 from ml_lifecycle.orchestration.findings import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_pictures, as_table
@@ -34,27 +33,28 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
     def evaluation(context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, tuned_model: Any) -> Made:
         """How good the model is on rows that nothing before has seen, and how sure we are."""
         from ml_lifecycle.evaluation import gates
-        from ml_lifecycle.evaluation.metrics import metric_for
         from ml_lifecycle.evaluation.report import evaluate
 
         rows, y, query = labelled_rows(project, validated_data, data_splits, "test", tuned_model.target)
-        metric = metric_for(tuned_model.target.kind, project.brief.metric)
+        target = tuned_model.target
         report = evaluate(
-            tuned_model.target.kind,
+            target.kind,
             rows,
             y,
             predict=tuned_model.predict,
-            metric=metric,
             config=project.evaluation,
+            metric=primary_metric(project, target.kind),
             query=query,
-            columns=tuned_model.columns,
-            importance=tuned_model.importance(),
+            columns=tuned_model.extractor.columns,
+            importance=tuned_model.model.importance(),
+            classes=tuple(map(str, target.classes)),
             seed=project.modeling.seed,
         )
         mlflow = context.resources.ml_lifecycle_tracking.open(project.name)
         mlflow.log_metrics({f"test.{name.replace('@', '_at_')}": item.value for name, item in report.metrics.items()})
+        run_id, registry = mlflow.active_run().info.run_id, Workspace(project).registry
         for name, png in report.figures.items():
-            Workspace(project).registry.log_bytes(mlflow.active_run().info.run_id, f"evaluation/{name}.png", png)
+            registry.log_artifact_bytes(run_id, f"evaluation/{name}.png", png)
         return Made(
             report,
             verdicts=[
@@ -69,7 +69,8 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
                 METRICS_KEY: dg.MetadataValue.json(
                     {name: [item.value, item.low, item.high] for name, item in report.metrics.items()}
                 ),
-                MLFLOW_KEY: mlflow.active_run().info.run_id,
+                MLFLOW_KEY: run_id,
+                "mlflow": registry.run_url(run_id),
                 "slices": as_table(report.slices),
                 "robustness": as_table(report.robustness),
                 **as_pictures(report.figures),
@@ -81,7 +82,8 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
 
 def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
     def outer(context: dg.AssetExecutionContext) -> str:
-        return Champion(Workspace(project)).compared_against(lineage_of(context.instance, project))
+        champion = Champion.find(Workspace(project))
+        return str(None if champion is None else champion.compared_against(lineage_of(context.instance, project)))
 
     spec = StepSpec(
         "model_comparison",
@@ -99,18 +101,18 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
     ) -> Made:
         """Candidate and champion on the same rows; promoted only what is better beyond chance."""
         from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
-        from ml_lifecycle.evaluation.metrics import metric_for
 
-        rows, y, query = labelled_rows(project, validated_data, data_splits, "test", tuned_model.target)
-        champion = Champion(Workspace(project))
+        target = tuned_model.target
+        rows, y, query = labelled_rows(project, validated_data, data_splits, "test", target)
+        champion = Champion.find(Workspace(project))
         comparison = compare(
             y,
             tuned_model.predict(rows),
-            champion.predict(rows, tuned_model.target),
-            metric=metric_for(tuned_model.target.kind, project.brief.metric),
+            None if champion is None else champion.predict_for(rows, target),
+            metric=primary_metric(project, target.kind),
             config=project.evaluation,
-            champion=champion.version,
-            groups=query,
+            champion=None if champion is None else champion.version,
+            query=query,
             seed=project.modeling.seed,
         )
         context.log.info(comparison.summary)
@@ -119,7 +121,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
             verdicts=[judge_beats_champion(comparison)],
             metadata={
                 "decision": comparison.decision,
-                "champion": champion.version or "none",
+                "champion": comparison.champion or "none",
                 "comparison": dg.MetadataValue.md(comparison.markdown()),
             },
         )

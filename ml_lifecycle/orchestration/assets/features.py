@@ -83,6 +83,7 @@ def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
             project.features.selection,
             seed=project.modeling.seed,
             groups=train.query,
+            sources={name: features.extractor.source_of(name) for name in features.extractor.names},
         )
         context.log.info(f"{len(selection.names)} of {len(features.extractor.names)} features are kept")
         return Made(

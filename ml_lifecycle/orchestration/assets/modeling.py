@@ -1,17 +1,20 @@
 """Assets of the room modeling: the baselines and the tuned model."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.samples import SplitSamples
+from ml_lifecycle.orchestration.assets.samples import SplitSamples, primary_metric
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
 
 _INPUTS = ("validated_data", "data_splits", "features", "selected_features")
+#: Shuffles behind the sanity check: one alone may agree with the target by luck.
+_SHUFFLES = 3
 
 
 def modeling_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
@@ -29,14 +32,13 @@ def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, features: Any, selected_features: Any
     ) -> Made:
         """What one would do without a model, or with a simple one; the best is the floor for the tuned model."""
-        from ml_lifecycle.evaluation.gates import judge_logged
-        from ml_lifecycle.evaluation.metrics import metric_for
+        from ml_lifecycle.evaluation.model_gates import judge_logged
         from ml_lifecycle.modeling.baselines import fit_baselines
         from ml_lifecycle.modeling.training import count_threads
 
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
         kind = samples.target.kind
-        metric = metric_for(kind, brief.metric)
+        metric = primary_metric(project, kind)
         fitted = fit_baselines(
             samples.of("train"),
             samples.of("validation"),
@@ -78,7 +80,6 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
         baselines: Any,
     ) -> Made:
         """The model: searched for on train and validation, fitted on train, stored with all that scoring needs."""
-        from ml_lifecycle.evaluation.metrics import metric_for
         from ml_lifecycle.modeling.predictor import Predictor
         from ml_lifecycle.modeling.tuning import tune
 
@@ -90,7 +91,7 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
             kind=target.kind,
             classes=len(target.classes),
             config=modeling,
-            score=metric_for(target.kind, project.brief.metric),
+            score=primary_metric(project, target.kind),
             storage=Workspace(project).home.studies,
             study_name=project.name,
             progress=lambda done, best: context.log.debug(f"{done} trials, best {best}"),
@@ -120,25 +121,31 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
 
 def judge_tuned(project: ProjectConfig, predictor: Any, baselines: Any, train: Any, valid: Any) -> list[Any]:
     """The three gates of the tuned model: better than the floor, the same twice, nothing from nothing."""
-    from ml_lifecycle.evaluation.gates import judge_beats_baseline, judge_reproducible, judge_sanity
-    from ml_lifecycle.evaluation.metrics import metric_for
+    from ml_lifecycle.evaluation.model_gates import judge_beats_baseline, judge_reproducible, judge_sanity
     from ml_lifecycle.modeling.estimators import get_family
     from ml_lifecycle.modeling.training import fit_on_shuffled_labels, fit_twice
 
-    metric = metric_for(predictor.target.kind, project.brief.metric)
+    metric = primary_metric(project, predictor.target.kind)
     facts = predictor.model.facts
     twice = fit_twice(predictor.model, train)
-    shuffled = fit_on_shuffled_labels(train, valid, get_family(facts.family), facts.parameters, goal=facts.goal)
+    family = get_family(facts.family)
+    shuffled = [
+        fit_on_shuffled_labels(
+            train, valid, family, facts.parameters, goal=replace(facts.goal, seed=facts.goal.seed + n)
+        )
+        for n in range(_SHUFFLES)
+    ]
+    predictions = predictor.predict_samples(valid)
     return [
         judge_beats_baseline(
             metric,
             valid.y,
-            predictor.predict_samples(valid),
+            predictions,
             baselines.predict_best(valid),
             config=project.evaluation,
             margin=project.modeling.baseline_margin,
             query=valid.query,
         ),
         judge_reproducible(twice.first, twice.second),
-        judge_sanity(metric, valid.y, shuffled, config=project.evaluation, query=valid.query),
+        judge_sanity(metric, valid.y, shuffled, config=project.evaluation, p_model=predictions, query=valid.query),
     ]

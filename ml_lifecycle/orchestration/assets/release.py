@@ -7,13 +7,18 @@ from typing import Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.samples import rows_of_splits
-from ml_lifecycle.orchestration.findings import gate_verdicts, lineage_of
+from ml_lifecycle.orchestration.assets.samples import primary_metric, rows_of_splits
+from ml_lifecycle.orchestration.champion import COMPARED_WITH, TEST_ESTIMATE, Champion
+from ml_lifecycle.orchestration.findings import all_verdicts, gate_verdicts, lineage_of
+from ml_lifecycle.orchestration.naming import TRIGGER_TAG
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_table
+from ml_lifecycle.orchestration.status import MLFLOW_KEY
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
 
 _REFERENCE_SPLITS = ("validation", "test")
+_EXAMPLE_ROWS = 5
+_PROOF_ROWS = 100
 
 
 def release_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
@@ -28,7 +33,7 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
         kinds=("mlflow",),
         needs=("validated_data", "data_splits", "tuned_model", "evaluation"),
         after=("model_comparison",),
-        sections=(project.monitoring.drift,),
+        sections=(project.monitoring.drift, project.evaluation.threshold),
     )
 
     @step(project, spec)
@@ -36,39 +41,99 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, tuned_model: Any, evaluation: Any
     ) -> Made:
         """The candidate in one folder that scores anywhere: model, features, schema, reference for drift, checksums."""
-        from ml_lifecycle.dataset.schema import load_schema
-        from ml_lifecycle.monitoring.drift import ReferenceProfile
-        from ml_lifecycle.release.packaging import judge_loads_elsewhere, judge_signature, write_package
+        from ml_lifecycle.release.deployment import Candidate
+        from ml_lifecycle.release.elsewhere import judge_loads_elsewhere
+        from ml_lifecycle.release.packaging import write_package
+        from ml_lifecycle.release.registry import CHALLENGER, judge_signature
 
         workspace = Workspace(project)
-        held_out = rows_of_splits(validated_data, data_splits, _REFERENCE_SPLITS)
-        reference = ReferenceProfile.fit(
-            held_out[list(tuned_model.columns)], tuned_model.predict(held_out), config=project.monitoring.drift
-        )
-        lineage = lineage_of(context.instance, project)
-        mlflow = context.resources.ml_lifecycle_tracking.open(project.name)
+        rows = rows_of_splits(validated_data, data_splits, _REFERENCE_SPLITS)
+        run_id = context.resources.ml_lifecycle_tracking.open(project.name).active_run().info.run_id
+        lineage = lineage_of(context.instance, project, without="model_package")
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "package"
             manifest = write_package(
                 folder,
                 project=project.name,
                 predictor=tuned_model,
-                schema=load_schema(project.schema_path),
-                reference=reference.to_bytes(),
-                example=held_out.head(5),
-                facts={"lineage": lineage, "metrics": {k: v.value for k, v in evaluation.metrics.items()}},
+                schema=_schema(project),
+                reference=_reference(project, tuned_model, rows),
+                example=rows.head(_EXAMPLE_ROWS),
+                lineage=lineage,
+                metrics={name: interval.value for name, interval in evaluation.metrics.items()},
+                facts={
+                    "dagster_run": context.run_id,
+                    "mlflow_run": run_id,
+                    COMPARED_WITH: str(workspace.ledger.champion(project.name)),
+                    TEST_ESTIMATE: _estimate(project, tuned_model, rows),
+                },
+                threshold=project.evaluation.threshold,
             )
-            version = workspace.registry.register(
-                project.name, folder, run_id=mlflow.active_run().info.run_id, example=held_out.head(5)
-            )
-            verdicts = [
-                judge_loads_elsewhere(folder, held_out.head(50), tuned_model.predict(held_out.head(50))),
-                judge_signature(workspace.registry, project.name, version),
-            ]
-        workspace.ledger.append(project.name, version, "candidate", by=context.run_id, evidence={"lineage": lineage})
-        return Made(manifest, verdicts=verdicts, metadata={"version": version, "size_bytes": manifest.size})
+            proof = rows.head(_PROOF_ROWS)
+            loads = judge_loads_elsewhere(folder, proof, tuned_model.predict(proof))
+            version = workspace.registry.register(project.name, folder, run_id=run_id)
+        workspace.registry.set_alias(project.name, CHALLENGER, version)
+        evidence = {"lineage": lineage, "digest": manifest.digest, "labels_used": _labels_used(context, project)}
+        workspace.ledger.append(project.name, version, "candidate", by=_author(context), evidence=evidence)
+        return Made(
+            Candidate(project.name, version, manifest),
+            verdicts=[loads, judge_signature(workspace.registry, project.name, version)],
+            metadata={
+                "version": version,
+                "digest": manifest.digest,
+                "size_bytes": manifest.size,
+                "columns": dg.MetadataValue.json(list(manifest.columns)),
+                MLFLOW_KEY: run_id,
+                "mlflow": workspace.registry.run_url(run_id),
+            },
+        )
 
     return model_package
+
+
+def _schema(project: ProjectConfig) -> Any:
+    from ml_lifecycle.dataset.schema import load_schema
+
+    return load_schema(project.schema_path)
+
+
+def _reference(project: ProjectConfig, predictor: Any, rows: Any) -> bytes:
+    """The profile that drift is measured against: rows that the model has not learnt from, and its answers for them."""
+    from ml_lifecycle.config.brief import Kind
+    from ml_lifecycle.monitoring.profile import ReferenceProfile
+
+    target = predictor.target
+    profile = ReferenceProfile.fit(
+        rows[list(predictor.extractor.columns)],
+        predictor.predict(rows),
+        project.monitoring.drift,
+        classes=tuple(map(str, target.classes)) if target.kind is Kind.MULTICLASS else (),
+        seed=project.modeling.seed,
+    )
+    return profile.to_bytes()
+
+
+def _estimate(project: ProjectConfig, predictor: Any, rows: Any) -> float | None:
+    """What would be said of the metric without outcomes: monitoring takes the known error off its estimates."""
+    from ml_lifecycle.monitoring.estimation import can_estimate, estimate_performance
+
+    kind = predictor.target.kind
+    if not can_estimate(kind):
+        return None
+    guess = estimate_performance(primary_metric(project, kind), predictor.predict(rows), kind)
+    return None if guess is None else float(guess.value)
+
+
+def _labels_used(context: dg.AssetExecutionContext, project: ProjectConfig) -> int:
+    """Labelled production rows among the raw data that this version was made from."""
+    event = context.instance.get_latest_materialization_event(dg.AssetKey([project.name, "raw_data"]))
+    materialization = event.asset_materialization if event else None
+    found = materialization.metadata.get("production_rows") if materialization else None
+    return int(found.value) if isinstance(found, dg.IntMetadataValue) and found.value is not None else 0
+
+
+def _author(context: dg.AssetExecutionContext) -> str:
+    return f"{context.run.tags.get(TRIGGER_TAG, 'person')}, run {context.run_id}"
 
 
 def _deployed_model(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -76,13 +141,38 @@ def _deployed_model(project: ProjectConfig) -> dg.AssetsDefinition:
 
     @step(project, spec)
     def deployed_model(context: dg.AssetExecutionContext, model_package: Any) -> Made:
-        """The version in production: alias, ledger and server agree; refused where a gate of this version is missing."""
-        from ml_lifecycle.release.deployment import deploy
+        """The version in production. Refused where a gate of exactly this version is missing or has failed."""
+        from ml_lifecycle.release.deployment import deploy, judge_gates_hold
+        from ml_lifecycle.serving.endpoint import judge_endpoint
 
-        verdicts = gate_verdicts(context.instance, project)
         workspace = Workspace(project)
-        deployed = deploy(model_package, verdicts, registry=workspace.registry, ledger=workspace.ledger)
-        return Made(deployed, metadata={"version": deployed.version, "history": as_table(deployed.history)})
+        verdicts = gate_verdicts(context.instance, project)
+        judged = {
+            "required": tuple(verdicts),
+            "lineage": lineage_of(context.instance, project, without="model_package"),
+        }
+        deployed = deploy(
+            model_package,
+            verdicts,
+            registry=workspace.registry,
+            ledger=workspace.ledger,
+            by=_author(context),
+            **judged,
+        )
+        context.log.info(f"version {deployed.version} is in production, before it {deployed.previous}")
+        champion = Champion.require(workspace)
+        return Made(
+            deployed,
+            verdicts=[
+                judge_gates_hold(model_package, verdicts, **judged),
+                judge_endpoint(project, champion.package, champion.version, champion.package.example),
+            ],
+            metadata={
+                "version": deployed.version,
+                "previous": deployed.previous or "none",
+                "history": as_table(deployed.history.iloc[::-1], rows=30),
+            },
+        )
 
     return deployed_model
 
@@ -92,17 +182,28 @@ def _model_card(project: ProjectConfig) -> dg.AssetsDefinition:
         "model_card",
         "release",
         kinds=("markdown",),
-        needs=("deployed_model", "evaluation", "baselines"),
+        needs=("deployed_model", "model_package", "evaluation", "baselines"),
         sections=(project.brief, project.release),
     )
 
     @step(project, spec)
-    def model_card(context: dg.AssetExecutionContext, deployed_model: Any, evaluation: Any, baselines: Any) -> Made:
+    def model_card(
+        context: dg.AssetExecutionContext, deployed_model: Any, model_package: Any, evaluation: Any, baselines: Any
+    ) -> Made:
         """What the model is for, how good it is, for whom, and what it must not be used for; from records alone."""
         from ml_lifecycle.release.documents.model_card import judge_complete, write_model_card
 
-        card = write_model_card(project, deployed_model, evaluation, baselines)
-        context.log.info("model card written")
+        card = write_model_card(
+            project,
+            deployment=deployed_model,
+            manifest=model_package.manifest,
+            evaluation=evaluation,
+            baselines=baselines,
+            verdicts=all_verdicts(context.instance, project),
+        )
+        run = context.resources.ml_lifecycle_tracking.open(project.name)
+        run_id = run.active_run().info.run_id
+        Workspace(project).registry.log_artifact_bytes(run_id, "model_card.md", card.markdown.encode())
         return Made(card, verdicts=[judge_complete(card)], metadata={"card": dg.MetadataValue.md(card.markdown)})
 
     return model_card

@@ -1,11 +1,13 @@
 """The samples of a split, as several assets need them. How samples are made lives in `modeling.samples`."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_lifecycle.config.project import ProjectConfig
 
 if TYPE_CHECKING:
+    from ml_lifecycle.config.brief import Kind
+    from ml_lifecycle.evaluation.metrics import Metric
     from ml_lifecycle.modeling.samples import Samples
     from ml_lifecycle.modeling.target import Target
 
@@ -49,3 +51,37 @@ class SplitSamples:
             group=self._project.dataset.group,
             event_time=self._project.dataset.event_time,
         )
+
+
+def primary_metric(project: ProjectConfig, kind: "Kind") -> "Metric":
+    """The metric that search and comparison optimise: as the brief says, else the default of the kind."""
+    from ml_lifecycle.evaluation.metrics import default_metric, get_metric
+
+    named = project.brief.metric
+    return (get_metric(named) if named else default_metric(kind)).at(project.evaluation.threshold)
+
+
+def labelled_rows(
+    project: ProjectConfig, validated_data: Any, data_splits: Any, split: str, target: "Target"
+) -> "LabelledRows":
+    """The raw rows of one split with their encoded targets and, in ranking, their queries."""
+    import pandas as pd
+
+    rows = rows_of_splits(validated_data, data_splits, [split])
+    group = project.dataset.group
+    queries = pd.factorize(rows[group])[0] if group and project.brief.task == "ranking" else None
+    return LabelledRows(rows, target.encode(rows[project.brief.target]), queries)
+
+
+def rows_of_splits(validated_data: Any, data_splits: Any, splits: Sequence[str]) -> Any:
+    """The raw rows of several splits, in the order of the data."""
+    ids = data_splits.loc[data_splits["_split"].isin(list(splits)), "_row_id"]
+    return validated_data.loc[validated_data["_row_id"].isin(ids)].reset_index(drop=True)
+
+
+class LabelledRows(NamedTuple):
+    """Raw rows, their targets, shape (n,), and their query codes, shape (n,), in ranking."""
+
+    rows: Any
+    y: Any
+    query: Any

@@ -1,0 +1,239 @@
+"""The package: one folder that scores anywhere. Writing it and reading it.
+
+    manifest.json       contents list with hashes (`manifest`)
+    extractor.json, target.json, calibrator.json, model/...   the predictor
+    schema.yaml         what rows must be
+    reference.json      profile of the training data, for drift
+    input_example.json  a few rows
+
+Nothing in it is pickled, and what the manifest does not name is not read. How packages get versions lives in
+`registry`, the proof that another process can use one in `elsewhere`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from ml_lifecycle.dataset.schema import Schema
+from ml_lifecycle.errors import PackageError, StateError
+from ml_lifecycle.modeling.predictor import Predictor
+from ml_lifecycle.release.answers import answer_table
+from ml_lifecycle.release.manifest import MANIFEST_FILE, Manifest
+
+SCHEMA_FILE: Final = "schema.yaml"
+REFERENCE_FILE: Final = "reference.json"
+EXAMPLE_FILE: Final = "input_example.json"
+
+_LIBRARIES: Final = ("ml-lifecycle", "lightgbm", "scikit-learn", "skops", "numpy", "pandas", "pandera", "mlflow")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that was read, its files proven to be those of its manifest.
+
+    Args:
+        manifest: What it says about itself.
+        predictor: From rows to predictions.
+        schema: What rows must be.
+        reference: Profile of the training data, as `monitoring` wrote it.
+        example: A few input rows.
+    """
+
+    manifest: Manifest
+    predictor: Predictor
+    schema: Schema
+    reference: bytes
+    example: pd.DataFrame
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Columns that the schema knows and the model does not read: rows to be scored need not have them."""
+        return frozenset(self.schema.columns) - set(self.manifest.columns)
+
+    def coerce(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The model's input columns with the types that the schema names; unreadable cells are missing in it."""
+        present = [name for name in self.manifest.columns if name in frame.columns]
+        return self.schema.coerce(frame[present], without=self.unread)
+
+    def answer(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Answers for rows as they came, see `answers.answer_table`.
+
+        Raises:
+            DataError: A column is absent or a cell cannot be read.
+        """
+        predictions = self.predictor.predict(self.coerce(frame))
+        return answer_table(self.predictor.target, predictions, self.manifest.threshold)
+
+
+def write_package(
+    folder: Path,
+    *,
+    project: str,
+    predictor: Predictor,
+    schema: Schema,
+    reference: bytes,
+    example: pd.DataFrame,
+    lineage: Mapping[str, str],
+    metrics: Mapping[str, float],
+    facts: Mapping[str, Any] | None = None,
+    threshold: float = 0.5,
+    created_at: datetime | None = None,
+) -> Manifest:
+    """Write a package into a folder that does not exist yet, or is empty.
+
+    Args:
+        folder: Where.
+        project: Whose model it is.
+        predictor: From rows to predictions.
+        schema: What rows must be.
+        reference: Profile of the training data.
+        example: A few input rows; only the columns that the model reads are kept.
+        lineage: Data version of every asset that the model was made from, by asset.
+        metrics: Metrics on the test split.
+        facts: What else should be known, plain JSON.
+        threshold: Binary: the probability from which the class is the positive one.
+        created_at: Now, by default.
+
+    Raises:
+        PackageError: The folder holds something already, or the example lacks a column.
+        StateError: The folder cannot be written.
+    """
+    columns = predictor.extractor.columns
+    files = {
+        **predictor.to_files(),
+        SCHEMA_FILE: schema.to_yaml().encode(),
+        REFERENCE_FILE: reference,
+        EXAMPLE_FILE: _write_example(example, columns),
+    }
+    model = predictor.model.facts
+    manifest = Manifest(
+        project=project,
+        kind=predictor.target.kind,
+        target=predictor.target.name,
+        columns=columns,
+        threshold=threshold,
+        created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),
+        family=model.family,
+        parameters=dict(model.parameters),
+        rows=model.rows,
+        libraries=_installed(),
+        lineage=dict(lineage),
+        metrics=dict(metrics),
+        facts=dict(facts or {}),
+        files={name: _hash(content) for name, content in sorted(files.items())},
+        size=sum(map(len, files.values())),
+    )
+    _write_files(folder, {**files, MANIFEST_FILE: manifest.to_bytes()})
+    return manifest
+
+
+def load_package(folder: Path) -> Package:
+    """Read a package, after proving that its files are those that its manifest names.
+
+    Raises:
+        PackageError: A file is missing, was changed, or cannot be read.
+    """
+    manifest = Manifest.from_bytes(_read(folder, MANIFEST_FILE))
+    files = {name: _read_proven(folder, name, digest) for name, digest in manifest.files.items()}
+    absent = sorted({SCHEMA_FILE, REFERENCE_FILE, EXAMPLE_FILE} - set(files))
+    if absent:
+        raise _damaged(folder, f"a manifest that names {', '.join(absent)}", "one that does not")
+    predictor = Predictor.from_files(files)
+    schema = Schema.from_yaml(files[SCHEMA_FILE].decode())
+    return Package(manifest, predictor, schema, files[REFERENCE_FILE], _read_example(files[EXAMPLE_FILE], schema))
+
+
+def _write_example(example: pd.DataFrame, columns: tuple[str, ...]) -> bytes:
+    absent = [name for name in columns if name not in example.columns]
+    if absent:
+        raise PackageError(
+            "the input example does not fit the model",
+            expected=f"the columns {list(columns)[:20]}",
+            got=f"none of the name {absent[0]!r}",
+            advice="give rows as they come from the source",
+        )
+    rows = example[list(columns)]
+    return rows.to_json(orient="split", index=False, date_format="iso", double_precision=15).encode()
+
+
+def _read_example(text: bytes, schema: Schema) -> pd.DataFrame:
+    state = json.loads(text)
+    frame = pd.DataFrame(state["data"], columns=state["columns"])
+    return schema.coerce(frame, without=frozenset(schema.columns) - set(frame.columns))
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise PackageError(
+                "a package is not written over something else",
+                expected=f"no folder {folder}, or an empty one",
+                got="files in it",
+                advice="name another folder",
+            )
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError as error:
+        raise StateError(
+            "a package cannot be written",
+            expected=f"a writable folder {folder}",
+            got=f"{type(error).__name__}: {error.strerror}",
+            advice="mend its permissions or free space",
+        ) from error
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise _damaged(folder, f"a file {name}", f"{type(error).__name__}: {error.strerror}") from error
+
+
+def _read_proven(folder: Path, name: str, digest: str) -> bytes:
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise _damaged(folder, "files inside the package", f"the path {name!r}")
+    content = _read(folder, name)
+    if _hash(content) != digest:
+        raise _damaged(folder, f"{name} with SHA-256 {digest[:12]}...", f"{_hash(content)[:12]}...")
+    return content
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _damaged(folder: Path, expected: str, got: str) -> PackageError:
+    return PackageError(
+        f"the package {folder} is damaged",
+        expected=expected,
+        got=got,
+        advice="fetch it from the registry again, or package the model again; do not use what was changed by hand",
+    )
+
+
+def _installed() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # an optional library: what is not there was not used
+            continue
+    return found
+
+
+def same_predictions(expected: np.ndarray, got: np.ndarray) -> bool:
+    """Whether two sets of predictions are the same to the last bit."""
+    return expected.shape == got.shape and bool(np.array_equal(expected, got, equal_nan=True))

@@ -1,0 +1,203 @@
+"""Scoring what has arrived: the rows of a stretch of time, each once per version, logged like those of a server.
+
+Where a single row comes from is `app`; how rows are scored is `scoring`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.dataset.coercion import parse_times
+from ml_lifecycle.dataset.rows import ROW_ID, as_text, identify
+from ml_lifecycle.errors import ConfigError, DataError
+from ml_lifecycle.release.packaging import Package
+from ml_lifecycle.serving.arrivals import read_arrivals
+from ml_lifecycle.serving.prediction_log import LoggedPrediction, PredictionLog, id_of, write_json
+from ml_lifecycle.serving.scoring import ScoredRows, Scorer
+from ml_lifecycle.verdict import Fact, Verdict
+
+_MOST_FREQUENT: Final = 10
+_KEY, _EVENT_TIME, _VERSION = "row_key", "event_time", "model_version"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedRows:
+    """The rows of a stretch of time, as they came.
+
+    Args:
+        frame: The rows, `_row_id` first; of several with one id the last. The event time is naive UTC.
+        undated: Rows of the source, of whatever time, whose event time cannot be read: they belong to no stretch.
+        repeated: Rows that were left out because a later one has the same id.
+    """
+
+    frame: pd.DataFrame
+    undated: int = 0
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredWindow:
+    """What was scored.
+
+    Args:
+        predictions: One row per good row: `_row_id`, row_key, event_time, model_version and the answer.
+        rejected: One row for each failure of the others: `_row_id`, column, check, value.
+        new: How many predictions were not in the log yet.
+        verdict: inputs_valid.
+    """
+
+    predictions: pd.DataFrame
+    rejected: pd.DataFrame
+    new: int
+    verdict: Verdict
+
+
+def read_window_rows(config: ProjectConfig, home: Path, start: datetime, end: datetime) -> ArrivedRows:
+    """Read the rows that arrived for batch scoring and happened in a stretch of time.
+
+    Args:
+        config: The project; without a batch source no rows arrive.
+        home: The state folder.
+        start: The first moment, naive UTC.
+        end: The moment after the last.
+
+    Raises:
+        ConfigError: There is a batch source, but no event time to say which rows belong to the stretch.
+        DataError: A file cannot be read, or lacks the column of the id or of the event time.
+    """
+    source, data = config.serving.batch, config.dataset
+    if source is None:
+        return ArrivedRows(identify(pd.DataFrame()))
+    if data.event_time is None:
+        raise ConfigError(
+            "rows of a window cannot be told apart",
+            expected="dataset.event_time beside serving.batch",
+            got="none",
+            advice="name the column that says when a row happened",
+        )
+    rows = read_arrivals(source, root=config.root, home=home)
+    if rows.empty:
+        return ArrivedRows(identify(rows))
+    _require(rows, data.event_time, "dataset.event_time")
+    times = parse_times(rows[data.event_time]).column
+    inside = rows.assign(**{data.event_time: times})[(times >= start) & (times < end)]
+    kept = inside
+    if data.id is not None:
+        _require(rows, data.id, "dataset.id")
+        kept = inside[~(as_text(inside[data.id]).duplicated(keep="last") & inside[data.id].notna())]
+    named = identify(kept.reset_index(drop=True), data.id)
+    return ArrivedRows(named, int(times.isna().sum()), len(inside) - len(kept))
+
+
+def score_window(
+    rows: ArrivedRows, package: Package, *, log: PredictionLog, project: ProjectConfig, version: str
+) -> ScoredWindow:
+    """Score rows and log their predictions; what this version has predicted already is not logged again.
+
+    Args:
+        rows: What arrived.
+        package: The package of the version in production.
+        log: Where predictions are kept.
+        project: The project.
+        version: The version in production.
+
+    Raises:
+        StateError: The log cannot be written.
+    """
+    began = perf_counter()
+    scored = Scorer(package).score_frame(rows.frame)
+    keys = _keys(scored.good, project)
+    took = (perf_counter() - began) * 1000 / max(len(rows.frame), 1)
+    new = log.append(_entries(scored, keys, project, version, took))
+    times = {_EVENT_TIME: scored.good[name]} if (name := project.dataset.event_time) in scored.good.columns else {}
+    named = pd.DataFrame({ROW_ID: scored.good[ROW_ID], _KEY: keys, **times, _VERSION: version})
+    predictions = pd.concat([named, scored.answers], axis=1)
+    return ScoredWindow(predictions, scored.rejected, new, judge_inputs(rows, scored.rejected, project))
+
+
+def judge_inputs(rows: ArrivedRows, rejected: pd.DataFrame, project: ProjectConfig) -> Verdict:
+    """inputs_valid: not too many of the rows that arrived break the schema; `dataset.quarantine_share` is the limit."""
+    count, bad, limit = len(rows.frame), int(rejected[ROW_ID].nunique()), project.dataset.quarantine_share
+    share = bad / max(count, 1)
+    reasons = (rejected["column"] + ": " + rejected["check"]).value_counts().head(_MOST_FREQUENT)
+    told: dict[str, Fact] = {str(reason): int(times) for reason, times in reasons.items()}
+    return Verdict(
+        gate="inputs_valid",
+        passed=share <= limit,
+        summary=f"{bad:,} of {count:,} rows ({share:.2%}) break the schema and were not scored; the limit is "
+        f"{limit:.2%}."
+        if count
+        else "No rows arrived for batch scoring in this window.",
+        facts={
+            "rows": count,
+            "rejected": bad,
+            "share": round(share, 6),
+            "limit": limit,
+            "undated": rows.undated,
+            "repeated": rows.repeated,
+            "reasons": told,
+        },
+        advice="look at the reasons: mend what delivers the rows, or correct the schema and train again",
+    )
+
+
+def _keys(rows: pd.DataFrame, project: ProjectConfig) -> pd.Series:
+    """What names a row: its id, or the hash that stands for one."""
+    named = as_text(rows[ROW_ID])
+    return named if project.dataset.id is None or rows.empty else as_text(rows[project.dataset.id]).fillna(named)
+
+
+def _entries(
+    scored: ScoredRows, keys: pd.Series, project: ProjectConfig, version: str, latency_ms: float
+) -> list[LoggedPrediction]:
+    rows, data = scored.good, project.dataset
+    if rows.empty:
+        return []
+    left_out = {ROW_ID, project.brief.target, data.outcome_time}
+    inputs = rows[[name for name in rows.columns if name not in left_out]]
+    now = datetime.now(UTC).replace(tzinfo=None)
+    moments = list(rows[data.event_time].dt.to_pydatetime()) if data.event_time in rows.columns else [now] * len(rows)
+    entities = as_text(rows[data.entity]) if data.entity in rows.columns else pd.Series([None] * len(rows))
+    scores = np.asarray(scored.scores).tolist()
+    return [
+        LoggedPrediction(
+            project=project.name,
+            model_version=version,
+            row_key=key,
+            event_time=moment,
+            inputs=line,
+            prediction=prediction,
+            score=score,
+            entity=entity,
+            latency_ms=latency_ms,
+            prediction_id=id_of(project.name, version, key),
+        )
+        for key, moment, line, prediction, score, entity in zip(
+            keys, moments, _lines(inputs), scored.answers["prediction"].tolist(), scores, entities, strict=True
+        )
+    ]
+
+
+def _lines(inputs: pd.DataFrame) -> list[bytes]:
+    """Each row as JSON; a missing cell is null."""
+    plain = inputs.astype(object).where(inputs.notna(), None)
+    names = [str(name) for name in inputs.columns]
+    return [write_json(dict(zip(names, row, strict=True))) for row in plain.itertuples(index=False, name=None)]
+
+
+def _require(rows: pd.DataFrame, column: str, key: str) -> None:
+    if column not in rows.columns:
+        raise DataError(
+            f"the rows to be scored lack the column that {key} names",
+            expected=f"a column {column!r}",
+            got=f"{[str(name) for name in rows.columns[:10]]}",
+            advice="correct serving.batch, or what delivers its files",
+        )

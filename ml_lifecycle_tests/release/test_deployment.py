@@ -1,0 +1,135 @@
+"""Deployment: no version goes into production whose gates have not all passed for exactly that version."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_lifecycle.errors import GateError, PackageError
+from ml_lifecycle.parts import Parts
+from ml_lifecycle.release.deployment import Candidate, Deployment, deploy, judge_gates_hold
+from ml_lifecycle.release.ledger import Ledger, State
+from ml_lifecycle.release.packaging import load_package
+from ml_lifecycle.release.registry import Registry
+from ml_lifecycle.verdict import Severity, Verdict
+from ml_lifecycle_tests.release import tiny
+
+_REQUIRED = ("evaluation.fair", "model_package.loads_elsewhere")
+
+
+def _verdicts(**changes: Verdict | None) -> dict[str, Verdict | None]:
+    passed: dict[str, Verdict | None] = {gate: Verdict(gate.split(".")[1], True, "Fine.") for gate in _REQUIRED}
+    return passed | {name.replace("__", "."): verdict for name, verdict in changes.items()}
+
+
+@pytest.fixture
+def candidate(packaged: Path) -> Candidate:
+    """A version that may become champion."""
+    return Candidate("tiny", "1", load_package(packaged).manifest)
+
+
+def test_a_candidate_survives_being_stored(candidate: Candidate) -> None:
+    """It is the value of an asset."""
+    assert Candidate.from_parts(candidate.to_parts()) == candidate
+    with pytest.raises(PackageError, match=r"candidate\.json"):
+        Candidate.from_parts(Parts())
+
+
+def test_all_gates_passed_for_this_version(candidate: Candidate) -> None:
+    """A gate that only warns does not hinder."""
+    warning = Verdict("fair", False, "Nearly.", severity=Severity.WARN)
+    for verdicts in (_verdicts(), _verdicts(evaluation__fair=warning)):
+        verdict = judge_gates_hold(candidate, verdicts, required=_REQUIRED, lineage=tiny.LINEAGE)
+        assert (verdict.gate, verdict.passed) == ("gates_hold_for_this_version", True)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "lineage", "told"),
+    [
+        (_verdicts(evaluation__fair=None), tiny.LINEAGE, "missing: evaluation.fair"),
+        ({}, tiny.LINEAGE, "missing: evaluation.fair, model_package.loads_elsewhere"),
+        (_verdicts(evaluation__fair=Verdict("fair", False, "A gap of 0.4.")), tiny.LINEAGE, "A gap of 0.4"),
+        (_verdicts(), {**tiny.LINEAGE, "tuned_model": "t2"}, "tuned_model"),
+        (_verdicts(), {}, "raw_data, tuned_model"),
+    ],
+)
+def test_a_missing_failed_or_foreign_verdict_refuses_and_changes_nothing(
+    candidate: Candidate,
+    verdicts: dict[str, Verdict | None],
+    lineage: dict[str, str],
+    told: str,
+    *,
+    registry: Registry,
+    ledger: Ledger,
+) -> None:
+    """The error names the gate, or the asset that was judged in another version."""
+    with pytest.raises(GateError, match=told):
+        deploy(candidate, verdicts, required=_REQUIRED, lineage=lineage, registry=registry, ledger=ledger, by="r")
+    assert ledger.history("tiny") == []
+
+
+def test_to_require_nothing_is_no_way_in(candidate: Candidate) -> None:
+    """Else an empty list of gates would open the door."""
+    assert not judge_gates_hold(candidate, _verdicts(), required=(), lineage=tiny.LINEAGE).passed
+
+
+@given(
+    st.sets(st.sampled_from(["a.1", "b.2", "c.3"]), min_size=1),
+    st.dictionaries(st.sampled_from(["a.1", "b.2"]), st.booleans()),
+)
+def test_it_passes_only_if_every_required_gate_did(required: set[str], given_verdicts: dict[str, bool]) -> None:
+    """Whatever is required and whatever was said."""
+    manifest = _manifest()
+    verdicts: dict[str, Verdict | None] = {
+        name: Verdict(name, passed, "said") for name, passed in given_verdicts.items()
+    }
+    judged = judge_gates_hold(Candidate("tiny", "1", manifest), verdicts, required=required, lineage=tiny.LINEAGE)
+    assert judged.passed == all(given_verdicts.get(name, False) for name in required)
+
+
+def test_a_package_that_does_not_know_what_it_was_made_from_is_refused(candidate: Candidate) -> None:
+    """Then no verdict can be about exactly this version."""
+    unknown = Candidate("tiny", "1", _manifest(lineage={}))
+    verdict = judge_gates_hold(unknown, _verdicts(), required=_REQUIRED, lineage=tiny.LINEAGE)
+    assert not verdict.passed
+    assert "made from" in verdict.summary
+    assert candidate.manifest.lineage
+
+
+def _manifest(**changes: object):  # noqa: ANN202
+    from dataclasses import replace
+
+    from ml_lifecycle.config.brief import Kind
+    from ml_lifecycle.release.manifest import Manifest
+
+    made = Manifest("tiny", Kind.BINARY, "y", ("x",), 0.5, "now", "lightgbm", {}, 1, {}, tiny.LINEAGE, {})
+    return replace(made, **changes)
+
+
+def test_champions_follow_one_another(packaged: Path, registry: Registry, ledger: Ledger, run_id: str) -> None:
+    """Alias and ledger agree; the old one is retired; a repeated deployment changes nothing; the record survives."""
+    manifest = load_package(packaged).manifest
+    versions = [registry.register("tiny", packaged, run_id=run_id) for _ in range(2)]
+    done = []
+    for version in (versions[0], versions[1], versions[1]):
+        ledger.append("tiny", version, "candidate", by="r")
+        registry.set_alias("tiny", "challenger", version)
+        candidate = Candidate("tiny", version, manifest)
+        said = {"required": _REQUIRED, "lineage": tiny.LINEAGE, "registry": registry, "ledger": ledger, "by": "run r"}
+        done.append(deploy(candidate, _verdicts(), **said))
+        if version == versions[1]:
+            ledger.append("tiny", version, "champion", by="repair") if ledger.champion("tiny") != version else None
+    first, second, again = done
+    assert (first.previous, first.changed) == (None, True)
+    assert (second.previous, second.changed) == (versions[0], True)
+    assert ledger.state_of("tiny", versions[0]) is State.RETIRED
+    assert registry.version_of("tiny", "champion") == versions[1]
+    assert registry.version_of("tiny", "challenger") is None
+    assert again.previous == versions[0]
+    assert second.gates["evaluation.fair"] == "Fine."
+    assert second.history["state"].tolist()[-2:] == ["retired", "champion"]
+    stored = Deployment.from_parts(second.to_parts())
+    assert (stored.version, stored.digest, len(stored.history)) == (versions[1], manifest.digest, len(second.history))
+    risen = next(entry for entry in reversed(ledger.history("tiny")) if entry.state is State.CHAMPION)
+    assert risen.evidence["digest"] == manifest.digest

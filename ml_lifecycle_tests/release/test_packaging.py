@@ -1,0 +1,125 @@
+"""Packages: written once, read only if nothing was changed, the same predictions afterwards."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.errors import PackageError, StateError
+from ml_lifecycle.release.manifest import Manifest
+from ml_lifecycle.release.packaging import load_package, same_predictions
+from ml_lifecycle_tests.release import tiny
+
+
+@pytest.mark.parametrize("kind", [Kind.BINARY, Kind.MULTICLASS, Kind.REGRESSION])
+def test_a_package_predicts_what_the_predictor_did(tmp_path: Path, kind: Kind) -> None:
+    """To the last bit, for every kind of problem, and from rows with text in place of numbers."""
+    package = tiny.package(tmp_path / "package", kind)
+    rows = tiny.table(40, seed=1)
+    expected = tiny.predictor(kind).predict(rows)
+    assert same_predictions(expected, package.predictor.predict(rows))
+    written = rows.assign(age=rows["age"].astype(str))
+    answers = package.answer(written)
+    assert len(answers) == 40
+    number = expected.max(axis=1) if kind is Kind.MULTICLASS else expected
+    column = "prediction" if kind is Kind.REGRESSION else "probability"
+    np.testing.assert_array_equal(answers[column].to_numpy(), number)
+
+
+def test_the_manifest_says_where_the_package_came_from(packaged: Path) -> None:
+    """Project, columns, lineage, metrics, the hash of every file; and it survives being stored."""
+    manifest = load_package(packaged).manifest
+    assert (manifest.project, manifest.kind, manifest.target) == ("tiny", Kind.BINARY, "repaid")
+    assert set(manifest.columns) == {"income", "age", "city"}
+    assert manifest.lineage == tiny.LINEAGE
+    assert manifest.facts == {"dagster_run": "d1"}
+    assert "lightgbm" in manifest.libraries
+    assert set(manifest.files) == {
+        str(path.relative_to(packaged)) for path in packaged.rglob("*") if path.is_file()
+    } - {"manifest.json"}
+    assert Manifest.from_parts(manifest.to_parts()) == manifest
+    assert manifest.size == sum((packaged / name).stat().st_size for name in manifest.files)
+
+
+def test_the_example_has_the_types_of_the_schema(packaged: Path) -> None:
+    """Only the model's columns, numbers as numbers."""
+    package = load_package(packaged)
+    assert package.example["age"].dtype == np.int64
+    assert package.example["income"].dtype == np.float64
+    assert list(package.example.columns) == list(package.manifest.columns)
+    assert "repaid" in package.unread
+
+
+def _spoil(folder: Path, name: str, change: bytes | None) -> None:
+    path = folder / name
+    if change is None:
+        path.unlink()
+    else:
+        path.write_bytes(change)
+
+
+@pytest.mark.parametrize("change", [b"{}", b"", None])
+@pytest.mark.parametrize("name", ["extractor.json", "reference.json", "schema.yaml", "manifest.json"])
+def test_a_package_that_was_changed_is_not_read(tmp_path: Path, name: str, change: bytes | None) -> None:
+    """Whatever file it is, and whether it was replaced, emptied or removed."""
+    tiny.write(tmp_path / "package")
+    _spoil(tmp_path / "package", name, change)
+    with pytest.raises(PackageError):
+        load_package(tmp_path / "package")
+
+
+def test_what_the_manifest_does_not_name_is_not_read(tmp_path: Path) -> None:
+    """A calibration laid beside the files of a model without one changes nothing."""
+    tiny.write(tmp_path / "package")
+    curve = {"method": "sigmoid", "first": [0.0], "second": [0.0]}
+    (tmp_path / "package" / "calibrator.json").write_text(json.dumps({"curves": [curve]}))
+    assert load_package(tmp_path / "package").predictor.calibrator is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format_version": 99}, "99"),
+        ({"kind": "magic"}, "magic"),
+        ({"files": {"../secret.json": "0"}}, "inside the package"),
+        ({"files": {}}, "schema.yaml"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    """Another format, an unknown kind, a path that leads out, files left out."""
+    tiny.write(tmp_path / "package")
+    path = tmp_path / "package" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(PackageError, match=message):
+        load_package(tmp_path / "package")
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A folder that holds something is left as it is."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "mine.txt").write_text("mine")
+    with pytest.raises(PackageError, match="another folder"):
+        tiny.write(tmp_path / "package")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StateError, match="cannot be written"):
+        tiny.write(tmp_path / "file" / "package")
+
+
+def test_an_example_without_a_column_of_the_model_is_refused(tmp_path: Path) -> None:
+    """It would give a signature that lies."""
+    with pytest.raises(PackageError, match="income"):
+        tiny.write(tmp_path / "package", example=tiny.table().head(5).drop(columns="income"))
+
+
+def test_the_same_content_has_the_same_digest(tmp_path: Path) -> None:
+    """And another model another one."""
+    when = pd.Timestamp("2026-01-01", tz="UTC").to_pydatetime()
+    digests = [tiny.write(tmp_path / f"p{number}", created_at=when).digest for number in range(2)]
+    assert digests[0] == digests[1] != tiny.write(tmp_path / "other", seed=1, created_at=when).digest
