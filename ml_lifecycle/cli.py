@@ -4,9 +4,11 @@ Exit code 0: all blocking gates passed. 1: a gate stopped a run, or it failed. 2
 """
 
 import json
+import logging
 import os
 import signal
 import sys
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +35,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 
 def main() -> None:
     """Run the command; an error that a user can mend is printed without a stack trace."""
+    # What libraries tell their developers (beta features, database migrations) is not for the user of this command.
+    warnings.filterwarnings("ignore", module="dagster")
+    warnings.filterwarnings("ignore", message=".*is currently in beta.*")
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     try:
         app()
     except LifecycleError as error:
@@ -162,6 +168,8 @@ def simulate_command(
         played = simulate(site, instance, config, days=days, drift=drift, told=printer)
     if as_json:
         _print_json([asdict(day) for day in played])
+    if not all(day.monitor.succeeded for day in played):
+        raise typer.Exit(1)
 
 
 @app.command("status")

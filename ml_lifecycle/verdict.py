@@ -1,7 +1,7 @@
 """`Verdict`: what every gate returns.
 
-A gate is a function of some room that looks at data, a model or a report and says whether it may go on. It knows nothing
-of Dagster; `orchestration/checks.py` translates verdicts into asset check results.
+A gate is a function of some room that looks at data, a model or a report and says whether it may go on. It knows
+nothing of Dagster; `orchestration/checks.py` translates verdicts into asset check results.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from ml_lifecycle.evaluation.metrics import Metric
 
 #: Permutations behind the mean score of mixed-up predictions.
 PERMUTATIONS = 10
+#: Of a seed's random streams the one for permutations: data made from the same seed must not resemble them.
+_STREAM = 4
 
 
 def chance_score(
@@ -30,7 +32,7 @@ def chance_score(
         query: Query of each row, shape (n,); ranking only.
         seed: Seed of the permutations.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, _STREAM])
     mixed = [metric(y, rng.permutation(predictions), query) for _ in range(PERMUTATIONS)]
     constant = metric(y, np.broadcast_to(predictions.mean(axis=0), predictions.shape), query)
     return metric.sign * max(metric.sign * float(np.mean(mixed)), metric.sign * constant)

@@ -16,6 +16,8 @@ from ml_lifecycle.evaluation.significance import jackknife_difference
 
 #: So many numbers (rows times columns times classes) are predicted at most, of `MIN_ROWS` to `MAX_ROWS` rows a column.
 MAX_NUMBERS, MIN_ROWS, MAX_ROWS = 400_000, 300, 2_000
+#: Of a seed's random streams the one for permutations: data made from the same seed must not resemble them.
+_STREAM = 3
 #: Columns of the table: loss of the metric when the column is permuted with its standard error; the model's own share.
 COLUMNS = ("feature", "loss", "error", "model_share")
 
@@ -46,7 +48,7 @@ def permutation_importance(
     Returns:
         feature, loss, error; the largest loss first.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, _STREAM])
     per_row = max(1, len(columns)) * count_outputs(predict, frame)
     rows = draw_rows(len(frame), bound_rows(per_row, MAX_NUMBERS, MIN_ROWS, MAX_ROWS), rng, query)
     part, truth = frame.iloc[rows].reset_index(drop=True), y[rows]

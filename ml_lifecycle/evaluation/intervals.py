@@ -102,7 +102,7 @@ def _interval(
         return share_interval(share, units, confidence=confidence)
     tail = (1 - confidence) / 2
     if isinstance(metric.function, Sums) and metric.function.is_distance:
-        return _interval_of_distance(estimate.value, draws, tail)
+        return _interval_of_distance(estimate.value, units.sum(estimate.linear.rows), draws, tail)
     influences = influence(estimate.linear, units)
     low, high = (quantile(estimate.value, draws, influences, level) for level in (tail, 1 - tail))
     return Interval(estimate.value, low, high)
@@ -144,9 +144,25 @@ def expanded(level: float, units: int) -> float:
     return float(sqrt(units / (units - 1)) * special.stdtrit(units - 1, level))
 
 
-def _interval_of_distance(value: float, draws: np.ndarray, tail: float) -> Interval:
-    """The basic bootstrap (Davison and Hinkley 1997, 5.2.1), which takes the upward bias of a distance off again."""
+def _interval_of_distance(value: float, figures: np.ndarray, draws: np.ndarray, tail: float) -> Interval:
+    """The basic bootstrap (Davison and Hinkley 1997, 5.2.1), which takes the upward bias of a distance off again.
+
+    Where noise alone would reach the value, the lower end is zero: the distribution at distance zero is that of a sum
+    of half-normal variables (the consistency test of Broecker and Smith 2007, in closed form).
+
+    Args:
+        value: The distance.
+        figures: Per unit, in all columns but the last what sums to the distance's terms, in the last the rows.
+        draws: Bootstrap replicates.
+        tail: Probability beyond each end.
+    """
+    from scipy import special
+
+    spread = np.sqrt((figures[:, :-1] ** 2).sum(axis=0)) / figures[:, -1].sum()
+    mean, error = np.sqrt(2 / np.pi) * spread.sum(), np.sqrt((1 - 2 / np.pi) * (spread**2).sum())
     low, high = 2 * value - np.nanquantile(draws, [1 - tail, tail])
+    if value <= mean - special.ndtri(tail) * error:
+        low = 0.0
     return Interval(value, float(np.clip(low, 0, value)), float(max(high, value)))
 
 

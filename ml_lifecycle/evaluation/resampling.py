@@ -24,6 +24,8 @@ from ml_lifecycle.evaluation.metrics import Metric
 MAX_UNITS = 20_000
 #: Metrics that depend on an order are resampled exactly up to this many predictions (rows times classes).
 EXACT_CELLS = 4_000
+#: Of a seed's random streams the one for draws: data made from the same seed must not resemble them.
+STREAM = 1
 #: Weights that are in memory at a time.
 _CHUNK_CELLS = 2_000_000
 
@@ -101,7 +103,7 @@ def replicate(estimates: Sequence[Estimate], units: Units, *, resamples: int, se
     Returns:
         Shape (estimates, resamples); NaN where a draw does not allow a value.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, STREAM])
     units = units.in_blocks(rng)
     sums = {id(item.linear.rows): units.sum(item.linear.rows) for item in estimates if item.weigh is None}
     out = np.empty((len(estimates), resamples))
@@ -122,10 +124,13 @@ def influence(linear: Linear, units: Units, *, seed: int = 0) -> np.ndarray:
 
     Its variance over m is the variance of the metric. Shape (m,); m is at most `MAX_UNITS`.
     """
-    units = units.in_blocks(np.random.default_rng(seed))
+    units = units.in_blocks(np.random.default_rng([seed, STREAM]))
     figures = units.sum(linear.rows)
     without = linear.combine(figures.sum(axis=0) - figures)
-    return np.asarray((units.count - 1) * (np.nanmean(without) - without)) if units.count > 1 else np.zeros(1)
+    known = without[~np.isnan(without)]
+    if units.count < 2 or len(known) == 0:  # noqa: PLR2004 - what one unit alone does cannot be told from chance
+        return np.full(units.count, np.nan)
+    return np.asarray((units.count - 1) * (known.mean() - without))
 
 
 def standard_error(influences: np.ndarray) -> float:

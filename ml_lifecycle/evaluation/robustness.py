@@ -22,6 +22,8 @@ Predict: TypeAlias = Callable[[pd.DataFrame], np.ndarray]
 #: Scoring is what costs, and it costs per row and per class: so many numbers are predicted for a disturbance at most,
 #: of at least `MIN_ROWS` rows and at most `MAX_ROWS`.
 MAX_NUMBERS, MIN_ROWS, MAX_ROWS = 40_000, 1_000, 5_000
+#: Of a seed's random streams the one for disturbances: data made from the same seed must not resemble them.
+_STREAM = 2
 #: Columns of the table. drop: loss as a share of the value; low and high: its interval.
 COLUMNS = ("disturbance", "value", "drop", "low", "high")
 
@@ -58,7 +60,7 @@ def assess_robustness(
     Returns:
         The columns of `COLUMNS`; the first row is the undisturbed value.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, _STREAM])
     rows = draw_rows(len(frame), bound_rows(count_outputs(predict, frame), MAX_NUMBERS, MIN_ROWS, MAX_ROWS), rng, query)
     part, truth = frame.iloc[rows].reset_index(drop=True), y[rows]
     queries, blocks = (None if given is None else given[rows] for given in (query, groups))

@@ -87,19 +87,24 @@ class SimulationPrinter:
         self._bar.advance(self._task)
         if self._silent:
             return
-        text = (
-            f"{day.day}  {day.applications:4d} rows  {day.outcomes:4d} outcomes  version {day.champion}  {day.decision}"
-        )
+        colour = "green" if day.finding == "ok" else "yellow"
+        text = f"{day.day}  {day.applications:4d} rows {day.outcomes:4d} outcomes  v{day.champion}"
+        text += f"  [{colour}]{day.finding:11}[/]  {day.decision}"
+        if not day.monitor.succeeded:
+            text += "\n            [red]monitoring stopped:[/] " + _why(day.monitor)
         if day.retrain is not None:
             text += "\n            " + _retrained(day.retrain, day.champion)
-        self._bar.console.print(text)
+        self._bar.console.print(text, soft_wrap=True)
 
 
 def _retrained(outcome: RunOutcome, champion: str | None) -> str:
     if outcome.succeeded:
         return f"[green]retrained and promoted: version {champion} is in production[/]"
-    said = "; ".join(gate.verdict.summary for gate in outcome.gates) or outcome.failure
-    return f"[yellow]retrained, not promoted: {said}[/]"
+    return f"[yellow]retrained, not promoted: {_why(outcome)}[/]"
+
+
+def _why(outcome: RunOutcome) -> str:
+    return "; ".join(gate.verdict.summary for gate in outcome.gates) or outcome.failure
 
 
 def print_rows(title: str, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -61,7 +61,10 @@ def findings_of(instance: dg.DagsterInstance, project: ProjectConfig) -> "list[F
     found: dict[str, dict[str, Any]] = {}
     for asset in ("drift_report", "performance_report"):
         for partition, finding in _latest_findings(instance, project, asset).items():
-            found.setdefault(partition, {}).update(finding)
+            whole = found.setdefault(partition, {"summary": ""})
+            alarming = finding.get("drifted") or finding.get("performance_lost")
+            said = [whole["summary"], str(finding.get("summary", "")) if alarming else ""]
+            whole.update(finding, summary=" ".join(filter(None, said)))
     return [
         Finding(
             window=window,

@@ -147,6 +147,7 @@ def prepare_mlflow(home: Home) -> None:
     os.environ["DO_NOT_TRACK"] = "true"
     os.environ["MLFLOW_TRACKING_URI"] = home.mlflow_uri
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     home.mlflow.mkdir(parents=True, exist_ok=True)
 
 

@@ -13,7 +13,7 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import ConfigError
-from ml_lifecycle.orchestration.findings import decide_retraining
+from ml_lifecycle.orchestration.findings import decide_retraining, findings_of
 from ml_lifecycle.orchestration.naming import FINDING_TAG, TRIGGER_TAG
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.runs import RunOutcome, execute
@@ -34,6 +34,7 @@ class SimulatedDay:
         applications: Rows that arrived.
         outcomes: Outcomes of earlier rows that became known.
         monitor: How the monitor run ended.
+        finding: What it found, in a word.
         retrain: How the retraining ended that its findings started, if they did.
         decision: Why there was a retraining, or none.
         champion: The version in production at the end of the day.
@@ -43,6 +44,7 @@ class SimulatedDay:
     applications: int
     outcomes: int
     monitor: RunOutcome
+    finding: str
     retrain: RunOutcome | None
     decision: str
     champion: str | None
@@ -99,10 +101,20 @@ def _play(site: Site, instance: dg.DagsterInstance, project: ProjectConfig, day:
         applications=delivered.applications,
         outcomes=delivered.outcomes,
         monitor=monitor,
+        finding=_found(instance, project, day.isoformat()),
         retrain=retrain,
         decision=reason,
         champion=Workspace(project).ledger.champion(project.name),
     )
+
+
+def _found(instance: dg.DagsterInstance, project: ProjectConfig, window: str) -> str:
+    """What monitoring found in a window: drift, lost performance, both or nothing."""
+    for finding in findings_of(instance, project):
+        if finding.window == window:
+            words = [("drift", finding.drifted), ("worse", finding.performance_lost)]
+            return "+".join(word for word, found in words if found) or "ok"
+    return "not judged"
 
 
 def _act(site: Site, instance: dg.DagsterInstance, project: ProjectConfig) -> tuple[RunOutcome | None, str]:

@@ -47,16 +47,20 @@ def judge_loads_elsewhere(
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             return _verdict(len(frame), problem=f"The other process failed: {last}")
         got = np.load(answer, allow_pickle=False)
-    if same_predictions(np.asarray(expected, dtype=np.float64), got):
-        return _verdict(len(frame))
-    same_shape = got.shape == np.shape(expected)
-    largest = float(np.nanmax(np.abs(got - expected))) if same_shape else None
-    how = f"differ by up to {largest:g}" if same_shape else f"have shape {got.shape}, not {np.shape(expected)}"
-    return _verdict(len(frame), problem=f"Its predictions {how}.", difference=largest)
+    return _compare(np.asarray(expected, dtype=np.float64), got)
 
 
-def _verdict(rows: int, *, problem: str = "", difference: float | None = 0.0) -> Verdict:
-    facts: dict[str, Fact] = {"rows": rows, "largest_difference": difference if not problem or difference else None}
+def _compare(expected: np.ndarray, got: np.ndarray) -> Verdict:
+    if same_predictions(expected, got):
+        return _verdict(len(expected))
+    if got.shape != expected.shape:
+        return _verdict(len(expected), problem=f"Its predictions have shape {got.shape}, not {expected.shape}.")
+    largest = float(np.nanmax(np.abs(got - expected)))
+    return _verdict(len(expected), problem=f"Its predictions differ by up to {largest:g}.", difference=largest)
+
+
+def _verdict(rows: int, *, problem: str = "", difference: float | None = None) -> Verdict:
+    facts: dict[str, Fact] = {"rows": rows, "largest_difference": difference if problem else 0.0}
     return Verdict(
         gate="loads_elsewhere",
         passed=not problem,

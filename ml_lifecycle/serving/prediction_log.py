@@ -1,7 +1,7 @@
 """`PredictionLog`: every prediction that was answered, and the outcomes that became known later.
 
-One table each in the service database, whose door is `release/database`. What is predicted lives in `scoring` and
-`batch`, where outcomes come from in `outcomes`, what the log says about the model in the room monitoring.
+One table each in the service database, see `log_tables`; its door is `release/database`. What is predicted lives in
+`scoring` and `batch`, where outcomes come from in `outcomes`, what the log says about the model in monitoring.
 """
 
 from __future__ import annotations
@@ -21,37 +21,10 @@ from ml_lifecycle.dataset.rows import as_text
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.release.database import Database
 from ml_lifecycle.serving.log_frames import Joined, labelled_frame, window_frame
+from ml_lifecycle.serving.log_tables import OUTCOMES, PREDICTIONS, TABLES, WANTED, joined
 
 CHAMPION: Final = "champion"
 _CHUNK: Final = 5_000
-
-_TABLES = sa.MetaData()
-_PREDICTIONS = sa.Table(
-    "predictions",
-    _TABLES,
-    sa.Column("prediction_id", sa.String(36), primary_key=True),
-    sa.Column("project", sa.String(63), nullable=False),
-    sa.Column("model_version", sa.String(63), nullable=False),
-    sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("row_key", sa.Text(), nullable=False),
-    sa.Column("entity", sa.Text()),
-    sa.Column("event_time", sa.DateTime(), nullable=False),
-    sa.Column("logged_at", sa.DateTime(), nullable=False),
-    sa.Column("inputs", sa.Text(), nullable=False),
-    sa.Column("prediction", sa.Text(), nullable=False),
-    sa.Column("score", sa.Text(), nullable=False),
-    sa.Column("latency_ms", sa.Float()),
-    sa.Index("predictions_by_time", "project", "event_time"),
-    sa.Index("predictions_by_row", "project", "row_key"),
-)
-_OUTCOMES = sa.Table(
-    "outcomes",
-    _TABLES,
-    sa.Column("project", sa.String(63), primary_key=True),
-    sa.Column("row_key", sa.Text(), primary_key=True),
-    sa.Column("outcome", sa.Text(), nullable=False),
-    sa.Column("known_at", sa.DateTime(), nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +78,7 @@ class PredictionLog:
     """
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url, _TABLES)
+        self._database = Database(url, TABLES)
 
     def append(self, predictions: Sequence[LoggedPrediction]) -> int:
         """Keep predictions, all in one transaction; when this returns, they survive a killed process.
@@ -120,12 +93,12 @@ class PredictionLog:
         """
         if not predictions:
             return 0
-        statement = self._database.insert(_PREDICTIONS).on_conflict_do_nothing()
+        statement = self._database.insert(PREDICTIONS).on_conflict_do_nothing()
         new = 0
         with self._database.begin() as connection:
             if len(predictions) == 1:  # the way of a server: no need to be told which one was new
                 return int(connection.execute(statement, _line(predictions[0])).rowcount)
-            returning = statement.returning(_PREDICTIONS.c.prediction_id)
+            returning = statement.returning(PREDICTIONS.c.prediction_id)
             for start in range(0, len(predictions), _CHUNK):
                 lines = [_line(item) for item in predictions[start : start + _CHUNK]]
                 new += len(connection.execute(returning, lines).all())
@@ -148,12 +121,12 @@ class PredictionLog:
         lines = _outcome_lines(project, outcomes)
         if not lines:
             return 0
-        insert = self._database.insert(_OUTCOMES)
+        insert = self._database.insert(OUTCOMES)
         statement = insert.on_conflict_do_update(
-            index_elements=[_OUTCOMES.c.project, _OUTCOMES.c.row_key],
+            index_elements=[OUTCOMES.c.project, OUTCOMES.c.row_key],
             set_={"outcome": insert.excluded.outcome, "known_at": insert.excluded.known_at},
-            where=insert.excluded.known_at > _OUTCOMES.c.known_at,
-        ).returning(_OUTCOMES.c.row_key)
+            where=insert.excluded.known_at > OUTCOMES.c.known_at,
+        ).returning(OUTCOMES.c.row_key)
         with self._database.begin() as connection:
             chunks = (lines[start : start + _CHUNK] for start in range(0, len(lines), _CHUNK))
             return sum(len(connection.execute(statement, chunk).all()) for chunk in chunks)
@@ -176,14 +149,13 @@ class PredictionLog:
         Raises:
             StateError: The database refuses.
         """
-        known = _OUTCOMES.c.known_at <= as_of if as_of is not None else sa.true()
-        joined = _joined(known, outer=True)
+        known = OUTCOMES.c.known_at <= as_of if as_of is not None else sa.true()
         query = (
-            sa.select(*_WANTED)
-            .select_from(joined)
-            .where(_PREDICTIONS.c.project == project, _PREDICTIONS.c.role == role)
-            .where(_PREDICTIONS.c.event_time >= start, _PREDICTIONS.c.event_time < end)
-            .order_by(_PREDICTIONS.c.event_time, _PREDICTIONS.c.prediction_id)
+            sa.select(*WANTED)
+            .select_from(joined(known, outer=True))
+            .where(PREDICTIONS.c.project == project, PREDICTIONS.c.role == role)
+            .where(PREDICTIONS.c.event_time >= start, PREDICTIONS.c.event_time < end)
+            .order_by(PREDICTIONS.c.event_time, PREDICTIONS.c.prediction_id)
         )
         return window_frame(self._read(query))
 
@@ -213,48 +185,35 @@ class PredictionLog:
             StateError: The database refuses.
         """
         query = (
-            sa.select(*_WANTED)
-            .select_from(_joined(sa.true(), outer=False))
-            .where(_PREDICTIONS.c.project == project)
-            .order_by(_PREDICTIONS.c.event_time, _PREDICTIONS.c.logged_at, _PREDICTIONS.c.prediction_id)
+            sa.select(*WANTED)
+            .select_from(joined(sa.true(), outer=False))
+            .where(PREDICTIONS.c.project == project)
+            .order_by(PREDICTIONS.c.event_time, PREDICTIONS.c.logged_at, PREDICTIONS.c.prediction_id)
         )
         if since is not None:
-            query = query.where(_OUTCOMES.c.known_at > since)
+            query = query.where(OUTCOMES.c.known_at > since)
         roles = {"id": id_column, "event_time": event_time, "entity": entity, "outcome_time": outcome_time}
         return labelled_frame(self._read(query), target=target, roles=roles)
 
     def labelled_count(self, project: str) -> int:
         """How many rows have been predicted whose outcome is known."""
         query = (
-            sa.select(sa.func.count(sa.distinct(_PREDICTIONS.c.row_key)))
-            .select_from(_joined(sa.true(), outer=False))
-            .where(_PREDICTIONS.c.project == project)
+            sa.select(sa.func.count(sa.distinct(PREDICTIONS.c.row_key)))
+            .select_from(joined(sa.true(), outer=False))
+            .where(PREDICTIONS.c.project == project)
         )
         with self._database.begin() as connection:
             return int(connection.execute(query).scalar_one())
 
     def count(self, project: str) -> int:
         """How many predictions have been kept."""
-        query = sa.select(sa.func.count()).select_from(_PREDICTIONS).where(_PREDICTIONS.c.project == project)
+        query = sa.select(sa.func.count()).select_from(PREDICTIONS).where(PREDICTIONS.c.project == project)
         with self._database.begin() as connection:
             return int(connection.execute(query).scalar_one())
 
     def _read(self, query: sa.Select[Any]) -> list[Joined]:
         with self._database.begin() as connection:
             return [Joined(*row) for row in connection.execute(query)]
-
-
-_WANTED: Final = (
-    *(_PREDICTIONS.c[name] for name in ("prediction_id", "row_key", "entity", "event_time", "model_version", "role")),
-    *(_PREDICTIONS.c[name] for name in ("logged_at", "latency_ms", "inputs", "prediction", "score")),
-    _OUTCOMES.c.outcome,
-    _OUTCOMES.c.known_at,
-)
-
-
-def _joined(condition: sa.ColumnElement[bool], *, outer: bool) -> sa.Join:
-    same = (_OUTCOMES.c.project == _PREDICTIONS.c.project) & (_OUTCOMES.c.row_key == _PREDICTIONS.c.row_key)
-    return _PREDICTIONS.join(_OUTCOMES, same & condition, isouter=outer)
 
 
 def _line(item: LoggedPrediction) -> dict[str, Any]:
@@ -291,7 +250,7 @@ def _outcome_lines(project: str, outcomes: pd.DataFrame) -> list[dict[str, Any]]
             advice="leave out rows whose outcome is not known",
         )
     latest = outcomes.sort_values("known_at", kind="stable").drop_duplicates("key", keep="last")
-    keys, times = as_text(latest["key"]), latest["known_at"].dt.to_pydatetime()
+    keys, times = as_text(latest["key"]), [moment.to_pydatetime() for moment in latest["known_at"]]
     values = latest["outcome"].tolist()
     return [
         {"project": project, "row_key": key, "outcome": write_json(value).decode(), "known_at": known}

@@ -32,9 +32,14 @@ def test_tables_are_there_at_first_use_and_writes_go_ahead_beside_readers(tmp_pa
 def test_a_transaction_that_raises_writes_nothing(tmp_path: Path) -> None:
     """All or nothing."""
     database = Database(_url(tmp_path), _TABLES)
-    with pytest.raises(KeyError), database.begin() as connection:
-        connection.execute(sa.insert(_THINGS), [{"name": "a"}])
-        raise KeyError
+
+    def write_and_fail() -> None:
+        with database.begin() as connection:
+            connection.execute(sa.insert(_THINGS), [{"name": "a"}])
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_fail()
     with database.begin() as connection:
         assert connection.execute(sa.select(_THINGS.c.name)).all() == []
 
@@ -115,9 +120,9 @@ def test_the_statements_are_understood_by_postgresql() -> None:
     from sqlalchemy.schema import CreateTable
 
     from ml_lifecycle.release import ledger
-    from ml_lifecycle.serving import prediction_log
+    from ml_lifecycle.serving import log_tables
 
-    tables = [*ledger._TABLES.sorted_tables, *prediction_log._TABLES.sorted_tables]
+    tables = [*ledger._TABLES.sorted_tables, *log_tables.TABLES.sorted_tables]
     said = [str(CreateTable(item, if_not_exists=True).compile(dialect=postgresql.dialect())) for item in tables]
     assert any("BIGSERIAL" in text for text in said)
     assert len(said) == 3

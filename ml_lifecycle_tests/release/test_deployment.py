@@ -19,7 +19,9 @@ _REQUIRED = ("evaluation.fair", "model_package.loads_elsewhere")
 
 
 def _verdicts(**changes: Verdict | None) -> dict[str, Verdict | None]:
-    passed: dict[str, Verdict | None] = {gate: Verdict(gate.split(".")[1], True, "Fine.") for gate in _REQUIRED}
+    passed: dict[str, Verdict | None] = {
+        gate: Verdict(gate.split(".")[1], passed=True, summary="Fine.") for gate in _REQUIRED
+    }
     return passed | {name.replace("__", "."): verdict for name, verdict in changes.items()}
 
 
@@ -38,7 +40,7 @@ def test_a_candidate_survives_being_stored(candidate: Candidate) -> None:
 
 def test_all_gates_passed_for_this_version(candidate: Candidate) -> None:
     """A gate that only warns does not hinder."""
-    warning = Verdict("fair", False, "Nearly.", severity=Severity.WARN)
+    warning = Verdict("fair", passed=False, summary="Nearly.", severity=Severity.WARN)
     for verdicts in (_verdicts(), _verdicts(evaluation__fair=warning)):
         verdict = judge_gates_hold(candidate, verdicts, required=_REQUIRED, lineage=tiny.LINEAGE)
         assert (verdict.gate, verdict.passed) == ("gates_hold_for_this_version", True)
@@ -49,7 +51,11 @@ def test_all_gates_passed_for_this_version(candidate: Candidate) -> None:
     [
         (_verdicts(evaluation__fair=None), tiny.LINEAGE, "missing: evaluation.fair"),
         ({}, tiny.LINEAGE, "missing: evaluation.fair, model_package.loads_elsewhere"),
-        (_verdicts(evaluation__fair=Verdict("fair", False, "A gap of 0.4.")), tiny.LINEAGE, "A gap of 0.4"),
+        (
+            _verdicts(evaluation__fair=Verdict("fair", passed=False, summary="A gap of 0.4.")),
+            tiny.LINEAGE,
+            "A gap of 0.4",
+        ),
         (_verdicts(), {**tiny.LINEAGE, "tuned_model": "t2"}, "tuned_model"),
         (_verdicts(), {}, "raw_data, tuned_model"),
     ],
@@ -82,7 +88,7 @@ def test_it_passes_only_if_every_required_gate_did(required: set[str], given_ver
     """Whatever is required and whatever was said."""
     manifest = _manifest()
     verdicts: dict[str, Verdict | None] = {
-        name: Verdict(name, passed, "said") for name, passed in given_verdicts.items()
+        name: Verdict(name, passed=passed, summary="said") for name, passed in given_verdicts.items()
     }
     judged = judge_gates_hold(Candidate("tiny", "1", manifest), verdicts, required=required, lineage=tiny.LINEAGE)
     assert judged.passed == all(given_verdicts.get(name, False) for name in required)
@@ -111,22 +117,19 @@ def test_champions_follow_one_another(packaged: Path, registry: Registry, ledger
     """Alias and ledger agree; the old one is retired; a repeated deployment changes nothing; the record survives."""
     manifest = load_package(packaged).manifest
     versions = [registry.register("tiny", packaged, run_id=run_id) for _ in range(2)]
-    done = []
-    for version in (versions[0], versions[1], versions[1]):
-        ledger.append("tiny", version, "candidate", by="r")
+    said = {"required": _REQUIRED, "lineage": tiny.LINEAGE, "registry": registry, "ledger": ledger, "by": "run r"}
+    for version in versions:
+        ledger.append("tiny", version, "candidate", by="run r")
         registry.set_alias("tiny", "challenger", version)
-        candidate = Candidate("tiny", version, manifest)
-        said = {"required": _REQUIRED, "lineage": tiny.LINEAGE, "registry": registry, "ledger": ledger, "by": "run r"}
-        done.append(deploy(candidate, _verdicts(), **said))
-        if version == versions[1]:
-            ledger.append("tiny", version, "champion", by="repair") if ledger.champion("tiny") != version else None
-    first, second, again = done
+    first, second, again = (
+        deploy(Candidate("tiny", version, manifest), _verdicts(), **said) for version in (*versions, versions[1])
+    )
     assert (first.previous, first.changed) == (None, True)
     assert (second.previous, second.changed) == (versions[0], True)
     assert ledger.state_of("tiny", versions[0]) is State.RETIRED
     assert registry.version_of("tiny", "champion") == versions[1]
     assert registry.version_of("tiny", "challenger") is None
-    assert again.previous == versions[0]
+    assert (again.previous, again.changed, len(again.history)) == (versions[0], False, len(second.history))
     assert second.gates["evaluation.fair"] == "Fine."
     assert second.history["state"].tolist()[-2:] == ["retired", "champion"]
     stored = Deployment.from_parts(second.to_parts())

@@ -79,7 +79,7 @@ def test_nothing_that_was_written_changes(lines: list[tuple[str, State]]) -> Non
         ledger.append("p", version, state, by="r")
         assert ledger.history("p")[:count] == before
     champion = ledger.champion("p")
-    states = {version: state for version, state in lines}
+    states = dict(lines)
     assert (champion is None) == (State.CHAMPION not in states.values())
     assert champion is None or states[champion] is State.CHAMPION
 

@@ -95,3 +95,20 @@ def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "mlflow").write_text("in the way")
     with pytest.raises(StateError, match="usable MLflow at sqlite"):
         Registry(f"sqlite:///{tmp_path / 'mlflow' / 'mlflow.db'}").fetch("tiny", "1")
+
+
+def test_a_registration_that_fails_half_way_leaves_no_version(
+    registry: Registry, packaged: Path, mlflow_store: str, tmp_path: Path
+) -> None:
+    """Artifacts cannot be stored: the model is marked failed, and nothing can be deployed by mistake."""
+    from mlflow import MlflowClient
+
+    (tmp_path / "file").write_text("in the way")
+    client = MlflowClient(tracking_uri=mlflow_store)
+    experiment = client.create_experiment("broken", artifact_location=(tmp_path / "file" / "artifacts").as_uri())
+    run = client.create_run(experiment).info.run_id
+    before = len(client.search_model_versions("name='tiny'"))
+    with pytest.raises(StateError, match="register a version"):
+        registry.register("tiny", packaged, run_id=run)
+    assert len(client.search_model_versions("name='tiny'")) == before
+    assert [str(model.status) for model in client.search_logged_models([experiment])] == ["FAILED"]

@@ -18,7 +18,7 @@ from ml_lifecycle.modeling.estimators import Goal, Rounds, get_family
 from ml_lifecycle.modeling.predictor import Predictor
 from ml_lifecycle.modeling.samples import build_samples
 from ml_lifecycle.modeling.target import Target
-from ml_lifecycle.modeling.training import train
+from ml_lifecycle.modeling.training import fit_model
 from ml_lifecycle.release.manifest import Manifest
 from ml_lifecycle.release.packaging import Package, load_package, write_package
 
@@ -89,7 +89,7 @@ def predictor(kind: Kind = Kind.BINARY, seed: int = 0) -> Predictor:
     )
     goal = Goal(kind, classes=len(target.classes), seed=seed, threads=1)
     parameters = {"num_leaves": 7, "min_data_in_leaf": 5}
-    fit = train(get_family("lightgbm"), samples, None, parameters, goal=goal, rounds=Rounds(most=8 + seed))
+    fit = fit_model(get_family("lightgbm"), samples, None, parameters, goal=goal, rounds=Rounds(most=8 + seed))
     return Predictor.build(features.extractor, fit.model, target)
 
 

@@ -46,6 +46,7 @@ def _raw_data(project: ProjectConfig) -> dg.AssetsDefinition:
         "raw_data",
         "dataset",
         kinds=("table", "deltalake", "pandas"),
+        after=("problem_brief",),
         sections=(reading, project.brief.target),
         outer=outer,
     )

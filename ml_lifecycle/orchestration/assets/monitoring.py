@@ -27,7 +27,13 @@ def monitoring_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
 
 
 def _batch_predictions(project: ProjectConfig) -> dg.AssetsDefinition:
-    spec = StepSpec("batch_predictions", "monitoring", kinds=("table", "deltalake"), partitions=partitions_of(project))
+    spec = StepSpec(
+        "batch_predictions",
+        "monitoring",
+        kinds=("table", "deltalake"),
+        after=("deployed_model",),
+        partitions=partitions_of(project),
+    )
 
     @step(project, spec)
     def batch_predictions(context: dg.AssetExecutionContext) -> Made:
@@ -191,7 +197,10 @@ def _performance_report(project: ProjectConfig) -> dg.AssetsDefinition:
             metadata={
                 FINDING_KEY: dg.MetadataValue.json(finding),
                 "report": dg.MetadataValue.md(report.markdown()),
-                "history": as_picture(performance_plot(past), title="performance over time"),
+                "history": as_picture(
+                    performance_plot(past.assign(estimated=past["status"] == "estimated")),
+                    title="performance over time",
+                ),
             },
         )
 

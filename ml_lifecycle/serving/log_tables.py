@@ -1,0 +1,49 @@
+"""The tables of the prediction log, and which outcome belongs to a prediction. The log is `prediction_log`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+TABLES = sa.MetaData()
+PREDICTIONS = sa.Table(
+    "predictions",
+    TABLES,
+    sa.Column("prediction_id", sa.String(36), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("model_version", sa.String(63), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("row_key", sa.Text(), nullable=False),
+    sa.Column("entity", sa.Text()),
+    sa.Column("event_time", sa.DateTime(), nullable=False),
+    sa.Column("logged_at", sa.DateTime(), nullable=False),
+    sa.Column("inputs", sa.Text(), nullable=False),
+    sa.Column("prediction", sa.Text(), nullable=False),
+    sa.Column("score", sa.Text(), nullable=False),
+    sa.Column("latency_ms", sa.Float()),
+    sa.Index("predictions_by_time", "project", "event_time"),
+    sa.Index("predictions_by_row", "project", "row_key"),
+)
+OUTCOMES = sa.Table(
+    "outcomes",
+    TABLES,
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("row_key", sa.Text(), primary_key=True),
+    sa.Column("outcome", sa.Text(), nullable=False),
+    sa.Column("known_at", sa.DateTime(), nullable=False),
+)
+
+#: What is read of a prediction with its outcome, in the order of `log_frames.Joined`.
+WANTED: Final = (
+    *(PREDICTIONS.c[name] for name in ("prediction_id", "row_key", "entity", "event_time", "model_version", "role")),
+    *(PREDICTIONS.c[name] for name in ("logged_at", "latency_ms", "inputs", "prediction", "score")),
+    OUTCOMES.c.outcome,
+    OUTCOMES.c.known_at,
+)
+
+
+def joined(condition: sa.ColumnElement[bool], *, outer: bool) -> sa.Join:
+    """Predictions with those of their outcomes that meet a condition; `outer`: also predictions without one."""
+    same = (OUTCOMES.c.project == PREDICTIONS.c.project) & (OUTCOMES.c.row_key == PREDICTIONS.c.row_key)
+    return PREDICTIONS.join(OUTCOMES, same & condition, isouter=outer)
