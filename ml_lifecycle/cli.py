@@ -201,6 +201,8 @@ def serve_command(
 
     config = Site.find().project(project)
     workspace = Workspace(config)
+    at = config.serving.port if port is None else port
+    typer.echo(f"Serving {project} on http://{config.serving.host}:{at} (Ctrl+C ends it)")
     serve(config, registry=workspace.registry, ledger=workspace.ledger, log=workspace.log, port=port)
 
 

@@ -28,6 +28,8 @@ class LifecycleError(Exception):
 
     >>> print(DataError("the file cannot be read", expected="a CSV file", got="an empty file", advice="check the path"))
     the file cannot be read: expected a CSV file, got an empty file. What to do: check the path.
+    >>> print(TargetError("the target is not there", advice="did you mean 'bought'?"))
+    the target is not there. What to do: did you mean 'bought'?
     """
 
     def __init__(self, what: str, *, expected: str = "", got: str = "", advice: str = "") -> None:
@@ -42,7 +44,8 @@ class LifecycleError(Exception):
         clauses = [f"expected {self.expected}" if self.expected else "", f"got {self.got}" if self.got else ""]
         detail = ", ".join(clause for clause in clauses if clause)
         message = f"{self.what}: {detail}" if detail else self.what
-        return f"{message}. What to do: {self.advice.rstrip('.')}." if self.advice else f"{message}."
+        advice = self.advice if self.advice.endswith((".", "?")) else f"{self.advice}."
+        return f"{message}. What to do: {advice}" if self.advice else f"{message}."
 
 
 class ConfigError(LifecycleError):

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from ml_lifecycle_tests.site_folder import SiteFolder
-from ml_lifecycle_tests.small_shop import Story, living_in, tell_story
+from ml_lifecycle_tests.small_shop import RecordRun, Story, add_run, living_in, tell_story
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,21 @@ def instance(story: Story) -> Iterator[dg.DagsterInstance]:
     """Dagster's instance in the shop of the story."""
     with story.site.instance() as opened:
         yield opened
+
+
+@pytest.fixture
+def record_run(instance: dg.DagsterInstance) -> Iterator[RecordRun]:
+    """Puts runs on record for as long as the test lasts."""
+    recorded: list[str] = []
+
+    def record(verb: str, status: dg.DagsterRunStatus, tags: dict[str, str] | None = None) -> dg.DagsterRun:
+        run = add_run(instance, verb, status, tags)
+        recorded.append(run.run_id)
+        return run
+
+    yield record
+    for run_id in recorded:
+        instance.delete_run(run_id)
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ smallest budgets. Beside it lies a project whose table has lost its rows, which 
 """
 
 import io
-import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,11 +18,13 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
+from dagster._core.utils import make_new_run_id
 
 import ml_lifecycle
 from ml_lifecycle.cli import main
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.sample import applications, generate, outcomes
+from ml_lifecycle.orchestration.naming import PROJECT_TAG, job_of
 from ml_lifecycle.orchestration.site import Site
 from ml_lifecycle_tests.e2e.conftest import table
 from ml_lifecycle_tests.site_folder import Finished, SiteFolder
@@ -39,7 +40,16 @@ _ROWS_A_DAY = 150
 _MIDDLE = {"age": (45, 17), "loan_amount": (160_000, 118_000)}
 _FAR = 1.7
 _SHIPPED = Path(ml_lifecycle.__file__).parent / "defs" / LOANS
-_SET_BY_RUNS = ("MLFLOW_TRACKING_URI", "MLFLOW_DISABLE_TELEMETRY", "MLFLOW_LOGGING_LEVEL", "DO_NOT_TRACK")
+_SET_BY_RUNS = (
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_DISABLE_TELEMETRY",
+    "MLFLOW_LOGGING_LEVEL",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+    "DO_NOT_TRACK",
+)
+
+#: `(verb, status, tags)`: puts a run of the sample on record.
+RecordRun = Callable[..., dg.DagsterRun]
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ class Story:
     again: Finished
     judged: tuple[Finished, Finished]
     stopped: Finished
+    failed: Finished
 
     @property
     def site(self) -> Site:
@@ -72,14 +83,17 @@ def tell_story(root: Path) -> Story:
     table().to_csv(data, index=False)
     with living_in(shop):
         drafted = call("init", BROKEN, "--data", str(data), "--target", "bought")
-        shop.edit(BROKEN, monitoring={"alerts": {"webhook": f"env:{WEBHOOK}"}})
+        shop.edit(BROKEN, monitoring={"start": "2025-10-01", "alerts": {"webhook": f"env:{WEBHOOK}"}})
         data.write_text(",".join(table().columns) + "\n", encoding="utf-8")
         first, again = call("run", LOANS, "--json"), call("run", LOANS)
         windows = [str(day) for day in DRIFTED_DAYS]
         for window in windows:
             _deliver(shop, date.fromisoformat(window))
-        judged = (call("monitor", LOANS, "--window", windows[0], "--json"), call("monitor", LOANS, "--window", windows[1]))
-        return Story(shop, drafted, first, again, judged, call("run", BROKEN))
+        judged = (
+            call("monitor", LOANS, "--window", windows[0], "--json"),
+            call("monitor", LOANS, "--window", windows[1]),
+        )
+        return Story(shop, drafted, first, again, judged, call("run", BROKEN), call("monitor", BROKEN))
 
 
 @contextmanager
@@ -106,6 +120,22 @@ def call(*arguments: str) -> Finished:
         with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
             main()
     return Finished(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def add_run(
+    instance: dg.DagsterInstance, verb: str, status: dg.DagsterRunStatus, tags: dict[str, str] | None = None
+) -> dg.DagsterRun:
+    """Put a run of the sample on record as somebody else would have started it."""
+    (told,) = instance.get_runs(limit=1)
+    assert told.remote_job_origin is not None
+    run = dg.DagsterRun(
+        job_name=job_of(LOANS, verb),
+        run_id=make_new_run_id(),
+        status=status,
+        tags={PROJECT_TAG: LOANS, **(tags or {})},
+        remote_job_origin=told.remote_job_origin,
+    )
+    return instance.add_run(run)
 
 
 def _lay_out_sample(shop: SiteFolder) -> None:

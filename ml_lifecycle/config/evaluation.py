@@ -31,7 +31,7 @@ class FairnessLimits(Section):
     max_gap: float = Field(
         default=0.2,
         gt=0,
-        description="Largest gap between groups: of selection rate and of true positive rate for "
+        description="Largest gap between groups: of selection, true positive and false positive rate for "
         "classification, of mean error over the target's standard deviation for regression.",
     )
     min_rows: int = Field(default=50, ge=2, description="Smaller groups are reported, not judged.")

@@ -29,12 +29,18 @@ def build_project(attributes: Mapping[str, Any], *, name: str, folder: Path, roo
         raise ConfigError(
             f"{folder / 'defs.yaml'} does not describe a project",
             expected="the keys of the YAML reference in README.md",
-            got="; ".join(_describe(item) for item in error.errors()),
+            got=describe(error),
             advice="correct the keys that are named; an unknown key is often a typo",
         ) from error
+
+
+def describe(error: ValidationError) -> str:
+    """Every wrong key with what is wrong and what came, in one line."""
+    return "; ".join(_describe(item) for item in error.errors())
 
 
 def _describe(item: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in item["loc"]) or "the whole file"
     came = "" if item["type"] == "missing" else f" (came: {item['input']!r:.80})"
-    return f"{key}: {item['msg'][0].lower()}{item['msg'][1:]}{came}"
+    said = "there is no such key" if item["type"] == "extra_forbidden" else item["msg"]
+    return f"{key}: {said[0].lower()}{said[1:]}{came}"

@@ -14,7 +14,7 @@ from typing import Literal, Self, TypeAlias
 import numpy as np
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.config.evaluation import EvaluationConfig
+from ml_lifecycle.config.evaluation import ComparisonConfig, EvaluationConfig
 from ml_lifecycle.evaluation.metrics import Metric
 from ml_lifecycle.evaluation.significance import PairedDifference, paired_bootstrap
 from ml_lifecycle.parts import Parts
@@ -123,11 +123,7 @@ def compare(
     alpha, margin = config.comparison.alpha, config.comparison.margin
     query = _query_of(metric, query, groups)
     if champion_predictions is None:
-        value = metric(y, candidate, query)
-        reason = f"There is no champion; the candidate's {metric.name} is {value:.4g}."
-        return Comparison(
-            "first", (reason,), metric.name, len(y), None, _known(value), None, None, None, None, None, alpha, margin
-        )
+        return _first(metric, metric(y, candidate, query), len(y), config.comparison)
     found = paired_bootstrap(
         metric,
         y,
@@ -168,6 +164,24 @@ def judge_beats_champion(comparison: Comparison) -> Verdict:
         facts=facts,
         advice="the champion stays in production; look for better features or more labelled rows, or lower "
         "evaluation.comparison.margin if a smaller gain is worth a deployment",
+    )
+
+
+def _first(metric: Metric, value: float, rows: int, limits: ComparisonConfig) -> Comparison:
+    return Comparison(
+        decision="first",
+        reasons=(f"There is no champion; the candidate's {metric.name} is {value:.4g}.",),
+        metric=metric.name,
+        rows=rows,
+        champion=None,
+        candidate_value=_known(value),
+        champion_value=None,
+        difference=None,
+        low=None,
+        high=None,
+        p_value=None,
+        alpha=limits.alpha,
+        margin=limits.margin,
     )
 
 

@@ -135,7 +135,7 @@ def get_metric(name: str) -> Metric:
     >>> get_metric("rocauc")
     Traceback (most recent call last):
     ...
-    ml_lifecycle.errors.ConfigError: there is no metric 'rocauc': ... What to do: did you mean 'roc_auc'?.
+    ml_lifecycle.errors.ConfigError: there is no metric 'rocauc': ... What to do: did you mean 'roc_auc'...
     """
     if name in METRICS:
         return METRICS[name]

@@ -31,7 +31,7 @@ def draw(
     scored: Scored,
     metric: Metric,
     *,
-    reliability: pd.DataFrame | None,
+    reliability: pd.DataFrame,
     importance: pd.DataFrame,
     classes: Sequence[str] = (),
 ) -> dict[str, bytes]:
@@ -41,7 +41,7 @@ def draw(
         kind: The kind.
         scored: Truth and predictions.
         metric: The primary metric.
-        reliability: The reliability table of a classification.
+        reliability: The reliability table; without rows where there are no probabilities.
         importance: The table of importances.
         classes: Names of the classes.
 
@@ -55,7 +55,7 @@ def draw(
     if kind is Kind.BINARY and 0 < scored.y.sum() < len(scored.y):
         found["roc_curve"] = lambda axes: _roc(axes, scored)
         found["precision_recall_curve"] = lambda axes: _precision_recall(axes, scored)
-    if reliability is not None:
+    if len(reliability):
         found["calibration"] = lambda axes: _calibration(axes, reliability)
     if kind is Kind.REGRESSION:
         found["predicted_and_true"] = lambda axes: _against_truth(axes, scored)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import EvaluationConfig
+from ml_lifecycle.evaluation.calibration import COLUMNS as RELIABILITY_COLUMNS
 from ml_lifecycle.evaluation.calibration import reliability
 from ml_lifecycle.evaluation.explanation import merge_importance, permutation_importance
 from ml_lifecycle.evaluation.fairness import FairnessReport, assess_fairness
@@ -162,10 +163,8 @@ def evaluate(
     intervals = bootstrap_intervals(
         metrics_of(kind), held.scored, groups=groups, resamples=config.bootstrap, confidence=level, seed=seed
     )
-    with_classes = kind in (Kind.BINARY, Kind.MULTICLASS)
-    reliable = reliability(y, p, groups=groups, confidence=level) if with_classes else _no_reliability()
+    reliable = held.compare_probabilities(kind)
     ranked = held.rank_columns(importance or {})
-    drawn = reliable if with_classes else None
     return EvaluationReport(
         kind=kind,
         metric=main.name,
@@ -179,7 +178,7 @@ def evaluate(
         robustness=held.disturb(),
         reliability=reliable,
         importance=ranked,
-        figures=draw(kind, held.scored, main, reliability=drawn, importance=ranked, classes=classes),
+        figures=draw(kind, held.scored, main, reliability=reliable, importance=ranked, classes=classes),
     )
 
 
@@ -236,6 +235,12 @@ class _Held:
             confidence=self.config.confidence,
         )
 
+    def compare_probabilities(self, kind: Kind) -> pd.DataFrame:
+        if kind not in (Kind.BINARY, Kind.MULTICLASS):
+            return pd.DataFrame({name: pd.Series(dtype="float64") for name in RELIABILITY_COLUMNS})
+        y, p = self.scored.y, self.scored.p
+        return reliability(y, p, groups=self.groups, confidence=self.config.confidence)
+
     def disturb(self) -> pd.DataFrame:
         return assess_robustness(
             self.predict,
@@ -250,12 +255,6 @@ class _Held:
             resamples=self.config.bootstrap,
             confidence=self.config.confidence,
         )
-
-
-def _no_reliability() -> pd.DataFrame:
-    from ml_lifecycle.evaluation.calibration import COLUMNS
-
-    return pd.DataFrame({name: pd.Series(dtype="float64") for name in COLUMNS})
 
 
 def _count_units(rows: int, groups: np.ndarray | None) -> int:

@@ -74,7 +74,7 @@ def find_slices(
         for item, (value, low, high) in zip(cut, found, strict=True)
         if not np.isnan(value)
     ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rows": "int64", "gap": "float64", "sure_gap": "float64"})
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rows": "int64", **dict.fromkeys(COLUMNS[3:], "float64")})
     return table.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
 
 

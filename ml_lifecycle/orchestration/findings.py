@@ -229,4 +229,4 @@ def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:
             error = cause.message.strip() if cause else "no reason is on record"
             return f"{event.step_key if event else ''}: {said or error}"
     runs = instance.get_records_for_run(run_id, of_type=DagsterEventType.RUN_FAILURE).records
-    return runs[-1].event_log_entry.user_message if runs else "the run ended without saying why"
+    return runs[-1].event_log_entry.message if runs else "the run ended without saying why"

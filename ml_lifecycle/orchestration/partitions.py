@@ -44,11 +44,18 @@ def window_or_last(project: ProjectConfig, window: str | None) -> str:
     partitions = partitions_of(project)
     last = partitions.get_last_partition_key()
     wanted = window or last
-    if wanted is None or not partitions.has_partition_key(wanted):
+    if wanted is None or last is None:
         raise ConfigError(
-            f"project {project.name!r} has no window {window!r}",
+            f"no window of project {project.name!r} has closed yet",
+            expected=f"a whole {project.monitoring.cadence} window since monitoring.start",
+            got=f"the start {project.monitoring.start:%Y-%m-%d %H:%M}",
+            advice="wait for the first window to close, or move monitoring.start in defs.yaml",
+        )
+    if not partitions.has_partition_key(wanted):
+        raise ConfigError(
+            f"project {project.name!r} has no window {wanted!r}",
             expected=f"a closed window from {partitions.get_first_partition_key()} to {last}",
-            got=str(window),
+            got=wanted,
             advice="name one in between, or move monitoring.start in defs.yaml",
         )
     return wanted

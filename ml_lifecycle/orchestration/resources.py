@@ -142,13 +142,34 @@ def tracking_resource(root: Path) -> dg.ResourceDefinition:
 
 
 def prepare_mlflow(home: Home) -> None:
-    """Settings that MLflow reads when it is imported: no telemetry, our store, artifacts inside the state folder."""
+    """MLflow's settings: no telemetry, our store, artifacts inside the state folder, seconds for a server to answer."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
     os.environ["MLFLOW_TRACKING_URI"] = home.mlflow_uri
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # MLflow's own 7 take four minutes to give up
     home.mlflow.mkdir(parents=True, exist_ok=True)
+
+
+def end_abandoned_run(home: Home, project: str, dagster_run: str) -> None:
+    """End the MLflow run of a Dagster run whose process is gone, as killed: nobody else will.
+
+    Raises:
+        StateError: MLflow's store cannot be opened.
+    """
+    prepare_mlflow(home)
+    try:
+        import mlflow
+
+        client = mlflow.MlflowClient(tracking_uri=home.mlflow_uri)
+        experiment = client.get_experiment_by_name(project)
+        if experiment is not None:
+            open_runs = f"tags.dagster_run_id = '{dagster_run}' and attributes.status = 'RUNNING'"
+            for run in client.search_runs([experiment.experiment_id], filter_string=open_runs):
+                client.set_terminated(run.info.run_id, status="KILLED")
+    except Exception as error:
+        raise _store_refuses(home, error) from error
 
 
 def _experiment(home: Home, project: str) -> str:
@@ -163,9 +184,10 @@ def _experiment(home: Home, project: str) -> str:
 
 
 def _store_refuses(home: Home, error: Exception) -> StateError:
+    cause = getattr(error, "orig", None) or error  # what the database itself has said, without the statement
     return StateError(
         "MLflow's store cannot be opened",
         expected=f"a usable MLflow at {home.mlflow_uri}",
-        got=f"{type(error).__name__}: {error}",
+        got=f"{type(cause).__name__}: {' '.join(str(cause).split())[:300]}",
         advice="check the folder's permissions and space, or that the server answers; then run again",
     )

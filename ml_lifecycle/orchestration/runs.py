@@ -25,11 +25,13 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from filelock import FileLock, Timeout
 
+from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import BusyError
 from ml_lifecycle.orchestration.findings import IN_PROGRESS, failed_gates, failure_of
 from ml_lifecycle.orchestration.memo import REUSED_KEY
 from ml_lifecycle.orchestration.naming import PROCESS_TAG, PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.resources import Workspace, end_abandoned_run
 from ml_lifecycle.orchestration.site import Site
 from ml_lifecycle.verdict import Verdict
 
@@ -101,7 +103,9 @@ def execute(
 
     Raises:
         BusyError: Another run of the project is under way.
+        StateError: The service database cannot be used.
     """
+    Workspace(project).ledger.champion(project.name)  # a database that refuses is found out before anything is computed
     began = time.monotonic()
     with holding(site, instance, project, verb):
         run = _create(site, instance, project, verb, {**(tags or {}), **_partition_tags(partition)})
@@ -145,10 +149,10 @@ def holding(site: Site, instance: dg.DagsterInstance, project: ProjectConfig, ve
     jobs = ("monitor",) if verb == "monitor" else ("lifecycle", "retrain", "rollout")
     lock = FileLock(site.home.locks / f"{project.name}-{'monitor' if verb == 'monitor' else 'lifecycle'}.lock")
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout:
         raise _busy(project, "another ml-lifecycle process") from None
-    with lock:
+    with held:
         close_dead_runs(instance, project)
         for job in jobs:
             filters = RunsFilter(job_name=job_of(project.name, job), statuses=IN_PROGRESS)
@@ -158,12 +162,18 @@ def holding(site: Site, instance: dg.DagsterInstance, project: ProjectConfig, ve
 
 
 def close_dead_runs(instance: dg.DagsterInstance, project: ProjectConfig) -> list[str]:
-    """Mark runs failed that a process of this machine executed and did not live to end; says which."""
+    """Mark runs failed, in MLflow killed, that a process of this machine executed and did not live to end; says which.
+
+    Raises:
+        StateError: MLflow's store cannot be opened.
+    """
     filters = RunsFilter(statuses=IN_PROGRESS, tags={PROJECT_TAG: project.name})
     closed = []
     for run in instance.get_runs(filters=filters):
         host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
         if host == socket.gethostname() and process.isdigit() and not _alive(int(process)):
+            # MLflow first: should it refuse, the run stays open here and the next command tries again.
+            end_abandoned_run(Home.find(project.root), project.name, run.run_id)
             instance.report_run_failed(run, message=f"process {process} that executed this run is gone")
             closed.append(run.run_id)
     return closed
@@ -217,7 +227,8 @@ def _tell(watch: Watcher | None, event: DagsterEvent) -> None:
 
 def _materialized(instance: dg.DagsterInstance, run_id: str) -> tuple[list[str], list[str]]:
     records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
-    computed, reused = [], []
+    computed: list[str] = []
+    reused: list[str] = []
     for record in records:
         materialization = record.event_log_entry.asset_materialization
         if materialization is not None:

@@ -5,6 +5,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.partitions import partitions_of
 
 
 def schedules_of(project: ProjectConfig, jobs: dict[str, UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
@@ -24,7 +25,7 @@ def schedules_of(project: ProjectConfig, jobs: dict[str, UnresolvedAssetJobDefin
 
 
 def _monitor(project: ProjectConfig, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
-    partitions = job.partitions_def
+    partitions = partitions_of(project)
 
     @dg.schedule(
         name=job_of(project.name, "monitor"),
@@ -33,7 +34,8 @@ def _monitor(project: ProjectConfig, job: UnresolvedAssetJobDefinition) -> dg.Sc
         description="Judges the window that has closed last.",
     )
     def monitor(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        closed = partitions.get_last_partition_key(context.scheduled_execution_time) if partitions else None
+        with dg.partition_loading_context(effective_dt=context.scheduled_execution_time):
+            closed = partitions.get_last_partition_key()
         if closed is None:
             return dg.SkipReason("no window has closed since the project's monitoring start")
         tags = {PROJECT_TAG: project.name, TRIGGER_TAG: "schedule"}

@@ -18,9 +18,11 @@ from typing import Any
 
 import dagster as dg
 import yaml
+from pydantic import ValidationError
 
 import ml_lifecycle
 from ml_lifecycle.config.home import Home
+from ml_lifecycle.config.loading import describe
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import ConfigError, StateError
 from ml_lifecycle.orchestration.component import LifecycleComponent
@@ -159,7 +161,8 @@ def _load(tree: dg.ComponentTree, path: Path) -> object:
     try:
         return tree.load_component(path.parent)
     except Exception as error:
-        said = str(error.__cause__ or error).strip()
+        cause = error.__cause__
+        said = describe(cause) if isinstance(cause, ValidationError) else str(cause or error).strip()
         raise ConfigError(
             f"{path} cannot be loaded",
             expected="a project as the YAML reference in README.md describes it",

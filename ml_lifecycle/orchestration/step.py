@@ -6,8 +6,7 @@ What a single asset does lives in `assets/`; this module only saves each of them
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +15,9 @@ import dagster as dg
 from ml_lifecycle.config.base import Section
 from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.errors import LifecycleError
 from ml_lifecycle.orchestration import memo
 from ml_lifecycle.orchestration.checks import results_of, specs_for
+from ml_lifecycle.orchestration.failures import failing_clearly
 from ml_lifecycle.orchestration.lake import Lake
 from ml_lifecycle.orchestration.naming import FORCE_TAG, group_of, owners_of
 from ml_lifecycle.orchestration.resources import TRACKING_KEY, tracking_resource
@@ -99,21 +98,6 @@ def take_named_inputs(run: Callable[..., Any], needs: Sequence[str]) -> None:
     parameters = [inspect.Parameter("context", kind, annotation=dg.AssetExecutionContext)]
     parameters += [inspect.Parameter(name, kind) for name in needs]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-
-
-@contextmanager
-def failing_clearly() -> Iterator[None]:
-    """Turn an error that a user can mend into a failure with that message, which is not tried again.
-
-    Raises:
-        dg.Failure: A `LifecycleError` came.
-    """
-    try:
-        yield
-    except LifecycleError as error:
-        parts = {"expected": error.expected, "got": error.got, "what_to_do": error.advice}
-        metadata = {"error": type(error).__name__, **{name: text for name, text in parts.items() if text}}
-        raise dg.Failure(description=str(error), metadata=metadata, allow_retries=False) from error
 
 
 def common(project: ProjectConfig, spec: StepSpec, *, description: str) -> dict[str, Any]:

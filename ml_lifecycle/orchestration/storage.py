@@ -14,6 +14,7 @@ import dagster as dg
 
 from ml_lifecycle.config.home import Home
 from ml_lifecycle.errors import StateError
+from ml_lifecycle.orchestration.failures import failing_clearly
 from ml_lifecycle.orchestration.lake import Lake, LakeRecord
 
 #: Metadata key under which a materialisation names what was written.
@@ -49,9 +50,14 @@ class LakeIOManager(dg.IOManager):
         return Lake(Home.find(self._root).lake)
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        """Write an asset's value."""
+        """Write an asset's value.
+
+        Raises:
+            dg.Failure: The lake cannot be written.
+        """
         partition = context.partition_key if context.has_partition_key else None
-        record = self.lake.write(context.asset_key.path, obj, partition)
+        with failing_clearly():
+            record = self.lake.write(context.asset_key.path, obj, partition)
         context.add_output_metadata({RECORD_KEY: dg.MetadataValue.json(record.to_json())})
         self._forget_other_runs(context.run_id)
         self._made[context.run_id, context.asset_key, partition] = obj

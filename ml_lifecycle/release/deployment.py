@@ -135,10 +135,7 @@ def deploy(
     at = datetime.now(UTC).replace(tzinfo=None)
     if previous != version:
         evidence = {"previous": previous, "digest": digest, "gates": gates, "lineage": dict(lineage)}
-        entries = [Entry(project, version, State.CHAMPION, by, at, evidence)]
-        if previous is not None:
-            entries.insert(0, Entry(project, previous, State.RETIRED, by, at, {"replaced_by": version}))
-        ledger.append_all(entries)
+        ledger.append_all(_succession(Entry(project, version, State.CHAMPION, by, at, evidence), previous))
     before = _before(ledger, project, version)
     return Deployment(
         project=project,
@@ -198,6 +195,12 @@ def judge_gates_hold(
         facts=facts,
         advice="run the lifecycle again, so that every gate judges this version; mend what a failed gate names",
     )
+
+
+def _succession(risen: Entry, previous: str | None) -> list[Entry]:
+    """The lines of a change of champion; they are written together, so that there is never none and never two."""
+    retired = Entry(risen.project, previous or "", State.RETIRED, risen.by, risen.at, {"replaced_by": risen.version})
+    return [risen] if previous is None else [retired, risen]
 
 
 def _summary(verdicts: Mapping[str, Verdict | None], gate: str) -> str:

@@ -27,7 +27,7 @@ def test_two_sections_are_enough() -> None:
 
 def test_an_unknown_key_is_named_with_what_came() -> None:
     """A typo is no silent default."""
-    with pytest.raises(ConfigError, match=r"dataset\.sources\.0\.pth: .*not permitted \(came: 'a\.csv'\)"):
+    with pytest.raises(ConfigError, match=r"dataset\.sources\.0\.pth: there is no such key \(came: 'a\.csv'\)"):
         _build(dataset={"sources": [{"path": "b.csv", "pth": "a.csv"}]})
 
 

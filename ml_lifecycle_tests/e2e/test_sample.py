@@ -5,7 +5,6 @@ The budget of the search is cut, everything else is as shipped.
 
 import json
 import shutil
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from ml_lifecycle_tests.site_folder import SiteFolder
 pytestmark = pytest.mark.e2e
 
 _SHIPPED = Path(ml_lifecycle.__file__).parent
-_DAYS = 40
+_DAYS = 34
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SiteFolder:
     shutil.copytree(_SHIPPED / "defs" / "loans", made.root / "shop" / "defs" / "loans")
     (made.root / "data").mkdir()
     (made.root / "data" / "loans").symlink_to(_SHIPPED.parent / "data" / "loans")
-    made.edit("loans", modeling={"search": {"trials": 4, "seconds": 5}}, evaluation={"bootstrap": 100})
+    made.edit(
+        "loans",
+        modeling={"search": {"trials": 4, "seconds": 30}},
+        evaluation={"bootstrap": 100},
+        monitoring={"drift": {"html": "never"}},  # a page a day would take longer than all the rest
+    )
     done = made.call("run", "loans", "--json")
     assert done.code == 0, done.said[-4000:]
     (made.root / "first.json").write_text(done.out.strip().splitlines()[-1], encoding="utf-8")
@@ -63,47 +67,19 @@ def test_mlflow_has_one_finished_run_per_training(site: SiteFolder) -> None:
     assert [run.info.status for run in runs] == ["FINISHED"]
     assert "test.roc_auc" in runs[0].data.metrics
     assert "model.learning_rate" in runs[0].data.params
-    assert client.get_model_version_by_alias("loans", "champion").version == "1"
+    assert str(client.get_model_version_by_alias("loans", "champion").version) == "1"
 
 
 def test_drift_is_found_and_a_better_model_takes_over(site: SiteFolder) -> None:
-    """Forty days after the drift: found within the first week, mended when enough outcomes are known."""
+    """Found within the first days, mended a month later, when enough outcomes are known to learn from."""
     done = site.call("simulate", "loans", "--days", str(_DAYS), "--json", timeout=400)
     assert done.code == 0, done.said[-4000:]
     days = done.json
     assert len(days) == _DAYS
     assert all(day["monitor"]["succeeded"] for day in days)
+    assert "drift" in {day["finding"] for day in days[:3]}
     promoted = [day for day in days if day["retrain"] and day["retrain"]["succeeded"]]
     assert promoted, [day["decision"] for day in days[-10:]]
     assert days[-1]["champion"] != "1"
     status = site.call("status", "loans", "--json").json
     assert status["champion"] == days[-1]["champion"]
-
-
-def test_the_version_in_production_answers_over_http(site: SiteFolder) -> None:
-    """The real server, a real request, the answer in the log."""
-    import subprocess
-
-    process = subprocess.Popen(
-        site.command("serve", "loans", "--port", "0"),
-        cwd=site.root,
-        env=site.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        address = _address(process)
-        with urllib.request.urlopen(f"{address}/version", timeout=20) as answer:  # noqa: S310 - loopback
-            assert json.load(answer)["project"] == "loans"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _address(process: "object") -> str:
-    """The address that the server prints when it is ready."""
-    for line in process.stdout:  # type: ignore[attr-defined]
-        if "http://" in line:
-            return "http://" + line.split("http://")[1].split()[0].rstrip("/")
-    raise AssertionError("the server ended without an address")

@@ -29,3 +29,11 @@ def test_the_last_closed_window_is_the_default(project: ProjectConfig) -> None:
     assert window_or_last(project, None) > "2025-10-02"
     with pytest.raises(ConfigError, match="no window '2024-01-01'"):
         window_or_last(project, "2024-01-01")
+
+
+@pytest.mark.parametrize("window", [None, "2999-01-01"])
+def test_before_the_first_window_has_closed_it_is_said_so(project: ProjectConfig, window: str | None) -> None:
+    """A project that was drafted today has nothing to judge before tomorrow."""
+    monitoring = project.monitoring.model_copy(update={"start": datetime(2999, 1, 1)})  # noqa: DTZ001 - naive UTC
+    with pytest.raises(ConfigError, match="no window of project 'tiny' has closed yet"):
+        window_or_last(project.model_copy(update={"monitoring": monitoring}), window)

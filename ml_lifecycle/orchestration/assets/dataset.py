@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.failures import failing_clearly
 from ml_lifecycle.orchestration.memo import fingerprint
 from ml_lifecycle.orchestration.resources import TRACKING_KEY, Workspace
 from ml_lifecycle.orchestration.show import as_table, rows_of
@@ -15,7 +16,6 @@ from ml_lifecycle.orchestration.step import (
     Made,
     StepSpec,
     common,
-    failing_clearly,
     ins_of,
     materialized,
     recall,
@@ -73,6 +73,7 @@ def _raw_data(project: ProjectConfig) -> dg.AssetsDefinition:
                 **rows_of(rows.frame),
                 "files": dg.MetadataValue.json(dict(rows.file_rows)),
                 "production_rows": int(rows.file_rows.get(PRODUCTION, 0)),
+                "labels_known": workspace.log.labelled_count(project.name),
                 "content": rows.fingerprint,
                 "preview": as_table(rows.frame),
             },

@@ -35,7 +35,7 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
         from ml_lifecycle.evaluation import gates
         from ml_lifecycle.evaluation.report import evaluate
 
-        rows, y, query = labelled_rows(project, validated_data, data_splits, "test", tuned_model.target)
+        rows, y, query, groups = labelled_rows(project, validated_data, data_splits, "test", tuned_model.target)
         target = tuned_model.target
         report = evaluate(
             target.kind,
@@ -45,6 +45,7 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
             config=project.evaluation,
             metric=primary_metric(project, target.kind),
             query=query,
+            groups=groups,
             columns=tuned_model.extractor.columns,
             importance=tuned_model.model.importance(),
             classes=tuple(map(str, target.classes)),
@@ -103,7 +104,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
 
         target = tuned_model.target
-        rows, y, query = labelled_rows(project, validated_data, data_splits, "test", target)
+        rows, y, query, groups = labelled_rows(project, validated_data, data_splits, "test", target)
         champion = Champion.find(Workspace(project))
         comparison = compare(
             y,
@@ -113,6 +114,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
             config=project.evaluation,
             champion=None if champion is None else champion.version,
             query=query,
+            groups=groups,
             seed=project.modeling.seed,
         )
         context.log.info(comparison.summary)

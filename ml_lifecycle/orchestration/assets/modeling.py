@@ -48,7 +48,8 @@ def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
             seed=project.modeling.seed,
             threads=count_threads(project.modeling.threads),
         )
-        logged = {f"baseline.{row.baseline}": float(row.score) for row in fitted.table.itertuples(index=False)}
+        scores = fitted.table.set_index("baseline")["score"].astype(float)
+        logged = {f"baseline.{name}": score for name, score in scores.to_dict().items()}
         run = context.resources.ml_lifecycle_tracking.open(project.name)
         run.log_metrics(logged)
         return Made(

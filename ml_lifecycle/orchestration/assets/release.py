@@ -7,8 +7,9 @@ from typing import Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.errors import GateError
 from ml_lifecycle.orchestration.assets.samples import primary_metric, rows_of_splits
-from ml_lifecycle.orchestration.champion import COMPARED_WITH, TEST_ESTIMATE, Champion
+from ml_lifecycle.orchestration.champion import COMPARED_WITH, TEST_ESTIMATE
 from ml_lifecycle.orchestration.findings import all_verdicts, gate_verdicts, lineage_of
 from ml_lifecycle.orchestration.naming import TRIGGER_TAG
 from ml_lifecycle.orchestration.resources import Workspace
@@ -125,10 +126,10 @@ def _estimate(project: ProjectConfig, predictor: Any, rows: Any) -> float | None
 
 
 def _labels_used(context: dg.AssetExecutionContext, project: ProjectConfig) -> int:
-    """Labelled production rows among the raw data that this version was made from."""
+    """Outcomes of production rows that were known when the raw data of this version were read."""
     event = context.instance.get_latest_materialization_event(dg.AssetKey([project.name, "raw_data"]))
     materialization = event.asset_materialization if event else None
-    found = materialization.metadata.get("production_rows") if materialization else None
+    found = materialization.metadata.get("labels_known") if materialization else None
     return int(found.value) if isinstance(found, dg.IntMetadataValue) and found.value is not None else 0
 
 
@@ -143,30 +144,34 @@ def _deployed_model(project: ProjectConfig) -> dg.AssetsDefinition:
     def deployed_model(context: dg.AssetExecutionContext, model_package: Any) -> Made:
         """The version in production. Refused where a gate of exactly this version is missing or has failed."""
         from ml_lifecycle.release.deployment import deploy, judge_gates_hold
+        from ml_lifecycle.release.packaging import load_package
         from ml_lifecycle.serving.endpoint import judge_endpoint
 
         workspace = Workspace(project)
         verdicts = gate_verdicts(context.instance, project)
-        judged = {
-            "required": tuple(verdicts),
-            "lineage": lineage_of(context.instance, project, without="model_package"),
-        }
+        required, lineage = tuple(verdicts), lineage_of(context.instance, project, without="model_package")
+        package = load_package(workspace.registry.fetch(project.name, model_package.version))
+        endpoint = judge_endpoint(project, package, model_package.version, package.example)
+        if not endpoint.passed:  # before it is champion: a server must never be told of a version that cannot answer
+            raise GateError(
+                f"version {model_package.version} may not go into production",
+                expected="a server that answers as the batch does",
+                got=endpoint.summary,
+                advice=endpoint.advice,
+            )
         deployed = deploy(
             model_package,
             verdicts,
             registry=workspace.registry,
             ledger=workspace.ledger,
             by=_author(context),
-            **judged,
+            required=required,
+            lineage=lineage,
         )
         context.log.info(f"version {deployed.version} is in production, before it {deployed.previous}")
-        champion = Champion.require(workspace)
         return Made(
             deployed,
-            verdicts=[
-                judge_gates_hold(model_package, verdicts, **judged),
-                judge_endpoint(project, champion.package, champion.version, champion.package.example),
-            ],
+            verdicts=[judge_gates_hold(model_package, verdicts, required=required, lineage=lineage), endpoint],
             metadata={
                 "version": deployed.version,
                 "previous": deployed.previous or "none",

@@ -64,13 +64,15 @@ def primary_metric(project: ProjectConfig, kind: "Kind") -> "Metric":
 def labelled_rows(
     project: ProjectConfig, validated_data: Any, data_splits: Any, split: str, target: "Target"
 ) -> "LabelledRows":
-    """The raw rows of one split with their encoded targets and, in ranking, their queries."""
+    """The raw rows of one split with their encoded targets, and which of them belong together."""
     import pandas as pd
 
     rows = rows_of_splits(validated_data, data_splits, [split])
-    group = project.dataset.group
-    queries = pd.factorize(rows[group])[0] if group and project.brief.task == "ranking" else None
-    return LabelledRows(rows, target.encode(rows[project.brief.target]), queries)
+    data, ranked = project.dataset, project.brief.task == "ranking"
+    dependent = data.group or data.entity
+    codes = pd.factorize(rows[dependent], use_na_sentinel=False)[0] if dependent in rows.columns else None
+    y = target.encode(rows[project.brief.target])
+    return LabelledRows(rows, y, query=codes if ranked else None, groups=None if ranked else codes)
 
 
 def rows_of_splits(validated_data: Any, data_splits: Any, splits: Sequence[str]) -> Any:
@@ -80,8 +82,9 @@ def rows_of_splits(validated_data: Any, data_splits: Any, splits: Sequence[str])
 
 
 class LabelledRows(NamedTuple):
-    """Raw rows, their targets, shape (n,), and their query codes, shape (n,), in ranking."""
+    """Raw rows and their targets, shape (n,); codes of their queries in ranking, else of the groups they depend on."""
 
     rows: Any
     y: Any
     query: Any
+    groups: Any
