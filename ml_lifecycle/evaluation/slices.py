@@ -150,7 +150,7 @@ def _measure(
     )
     influences = influence(linear, units)
     error = standard_error(influences)
-    reach = special.stdtrit(max(len(influences) - 1, 1), 1 - tail) * error
+    reach = float(special.stdtrit(max(len(influences) - 1, 1), 1 - tail) * error)
     return value, value - reach, value + reach
 
 

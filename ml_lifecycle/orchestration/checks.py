@@ -3,6 +3,7 @@
 How a checkpoint judges lives in the rooms; which asset carries which, and whether it blocks, is this table.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -125,6 +126,7 @@ def results_of(key: dg.AssetKey, verdicts: Iterable[Verdict]) -> list[dg.AssetCh
 def _result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
     warns = verdict.severity is Severity.WARN
     metadata: dict[str, Any] = {"facts": dg.MetadataValue.json(dict(verdict.facts))}
+    metadata |= {name: value for name, value in verdict.facts.items() if _can_be_plotted(value)}
     if verdict.advice and not verdict.passed:
         metadata["what_to_do"] = verdict.advice
     return dg.AssetCheckResult(
@@ -135,6 +137,11 @@ def _result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
         description=verdict.summary,
         metadata=metadata,
     )
+
+
+def _can_be_plotted(value: object) -> bool:
+    """The UI draws a check's figures over time where they are entries of their own."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def verdict_of(evaluation: dg.AssetCheckEvaluation) -> Verdict:

@@ -126,6 +126,14 @@ class Tracking:
         return begun
 
 
+def mlflow_link(workspace: Workspace, run_id: str) -> Any:
+    """Where a person finds an MLflow run: a link where a server shows it, else the command, from the project's root."""
+    found = workspace.registry.run_url(run_id)
+    if found.startswith("http"):
+        return dg.MetadataValue.url(found)
+    return found.replace(f"{workspace.project.root}/", "")
+
+
 @cache
 def tracking_resource(root: Path) -> dg.ResourceDefinition:
     """The one tracking resource of all projects below a root, so that their definitions can be merged."""

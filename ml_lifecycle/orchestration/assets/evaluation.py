@@ -8,7 +8,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.samples import labelled_rows, primary_metric
 from ml_lifecycle.orchestration.champion import Champion
 from ml_lifecycle.orchestration.findings import lineage_of
-from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_pictures, as_table
 from ml_lifecycle.orchestration.status import METRICS_KEY, MLFLOW_KEY
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
@@ -53,9 +53,9 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
         )
         mlflow = context.resources.ml_lifecycle_tracking.open(project.name)
         mlflow.log_metrics({f"test.{name.replace('@', '_at_')}": item.value for name, item in report.metrics.items()})
-        run_id, registry = mlflow.active_run().info.run_id, Workspace(project).registry
+        run_id, workspace = mlflow.active_run().info.run_id, Workspace(project)
         for name, png in report.figures.items():
-            registry.log_artifact_bytes(run_id, f"evaluation/{name}.png", png)
+            workspace.registry.log_artifact_bytes(run_id, f"evaluation/{name}.png", png)
         return Made(
             report,
             verdicts=[
@@ -71,7 +71,7 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
                     {name: [item.value, item.low, item.high] for name, item in report.metrics.items()}
                 ),
                 MLFLOW_KEY: run_id,
-                "mlflow": registry.run_url(run_id),
+                "mlflow": mlflow_link(workspace, run_id),
                 "slices": as_table(report.slices),
                 "robustness": as_table(report.robustness),
                 **as_pictures(report.figures),

@@ -10,7 +10,7 @@ from ml_lifecycle.orchestration.champion import TEST_ESTIMATE, Champion
 from ml_lifecycle.orchestration.findings import FINDING_KEY
 from ml_lifecycle.orchestration.lake import Lake
 from ml_lifecycle.orchestration.partitions import partitions_of, stretch_of
-from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_picture, as_table, rows_of
 from ml_lifecycle.orchestration.status import MLFLOW_KEY
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
@@ -148,9 +148,9 @@ def _html(
     run = context.resources.ml_lifecycle_tracking.open(project.name)
     run_id = run.active_run().info.run_id
     path = f"drift/{context.partition_key}.html"
-    registry = Workspace(project).registry
-    registry.log_artifact_bytes(run_id, path, page)
-    return {MLFLOW_KEY: run_id, "evidently": f"{path} in {registry.run_url(run_id)}"}
+    workspace = Workspace(project)
+    workspace.registry.log_artifact_bytes(run_id, path, page)
+    return {MLFLOW_KEY: run_id, "evidently": f"artifact {path}", "mlflow": mlflow_link(workspace, run_id)}
 
 
 def _performance_report(project: ProjectConfig) -> dg.AssetsDefinition:

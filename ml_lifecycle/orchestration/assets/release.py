@@ -12,7 +12,7 @@ from ml_lifecycle.orchestration.assets.samples import primary_metric, rows_of_sp
 from ml_lifecycle.orchestration.champion import COMPARED_WITH, TEST_ESTIMATE
 from ml_lifecycle.orchestration.findings import all_verdicts, gate_verdicts, lineage_of
 from ml_lifecycle.orchestration.naming import TRIGGER_TAG
-from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.orchestration.status import MLFLOW_KEY
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
@@ -85,7 +85,7 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
                 "size_bytes": manifest.size,
                 "columns": dg.MetadataValue.json(list(manifest.columns)),
                 MLFLOW_KEY: run_id,
-                "mlflow": workspace.registry.run_url(run_id),
+                "mlflow": mlflow_link(workspace, run_id),
             },
         )
 
