@@ -80,21 +80,6 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
     ),
 }
 
-#: The assets whose blocking checks a version must have passed before it is deployed.
-GATED_ASSETS = (
-    "problem_brief",
-    "raw_data",
-    "validated_data",
-    "data_splits",
-    "features",
-    "selected_features",
-    "baselines",
-    "tuned_model",
-    "evaluation",
-    "model_comparison",
-    "model_package",
-)
-
 
 def specs_for(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
     """The check specs of an asset."""
@@ -102,11 +87,6 @@ def specs_for(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(item.name, asset=key, description=item.description, blocking=item.blocking)
         for item in CHECKPOINTS.get(key.path[-1], ())
     ]
-
-
-def required_gates(asset: str) -> tuple[str, ...]:
-    """The names of an asset's blocking checks."""
-    return tuple(item.name for item in CHECKPOINTS[asset] if item.blocking)
 
 
 def results_of(key: dg.AssetKey, verdicts: Iterable[Verdict]) -> list[dg.AssetCheckResult]:

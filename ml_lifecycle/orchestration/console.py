@@ -21,21 +21,21 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
-class StepProgress:
-    """A progress bar over the steps of a run."""
+class _Bar:
+    """A progress bar that is shown while a block runs, and left as it is afterwards."""
 
-    def __init__(self, title: str, steps: int, *, silent: bool) -> None:
+    def __init__(self, title: str, unit: str, total: int, *, silent: bool) -> None:
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed}/{task.total} steps"),
+            TextColumn(f"{{task.completed}}/{{task.total}} {unit}"),
             TimeElapsedColumn(),
             console=_console(),
             disable=silent,
         )
-        self._title = title
-        self._task = self._bar.add_task(title, total=steps)
+        self._title, self._silent = title, silent
+        self._task = self._bar.add_task(title, total=total)
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -47,6 +47,13 @@ class StepProgress:
     ) -> None:
         """Leave the bar as it is."""
         self._bar.stop()
+
+
+class StepProgress(_Bar):
+    """A progress bar over the steps of a run."""
+
+    def __init__(self, title: str, steps: int, *, silent: bool) -> None:
+        super().__init__(title, "steps", steps, silent=silent)
 
     def __call__(self, step: str, *, ended: bool) -> None:
         """Show which step is under way."""
@@ -56,31 +63,11 @@ class StepProgress:
         self._bar.update(self._task, description=f"{self._title}: {name}")
 
 
-class SimulationPrinter:
+class SimulationPrinter(_Bar):
     """One line per simulated day."""
 
     def __init__(self, days: int, *, silent: bool) -> None:
-        self._bar = Progress(
-            TextColumn("simulating"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total} days"),
-            TimeElapsedColumn(),
-            console=_console(),
-            disable=silent,
-        )
-        self._silent = silent
-        self._task = self._bar.add_task("days", total=days)
-
-    def __enter__(self) -> Self:
-        """Show the bar."""
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave the bar as it is."""
-        self._bar.stop()
+        super().__init__("simulating", "days", days, silent=silent)
 
     def __call__(self, day: SimulatedDay) -> None:
         """Print a day."""

@@ -12,7 +12,8 @@ import dagster as dg
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.checks import GATED_ASSETS, specs_for, verdict_of
+from ml_lifecycle.orchestration.checks import specs_for, verdict_of
+from ml_lifecycle.orchestration.jobs import CANDIDATE
 from ml_lifecycle.orchestration.memo import data_version_of, verdicts_on
 from ml_lifecycle.orchestration.naming import FINDING_TAG, PROJECT_TAG, job_of
 from ml_lifecycle.orchestration.resources import Workspace
@@ -160,7 +161,7 @@ def waiting_candidate(instance: dg.DagsterInstance, project: ProjectConfig) -> W
 def gate_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Verdict | None]:
     """The latest verdict of every blocking gate up to the package, by `<asset>.<check>`; None where there is none."""
     found: dict[str, Verdict | None] = {}
-    for asset in GATED_ASSETS:
+    for asset in CANDIDATE:
         key = dg.AssetKey([project.name, asset])
         event = instance.get_latest_materialization_event(key)
         for spec in specs_for(key):
@@ -173,7 +174,7 @@ def gate_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[
 def all_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Verdict | None]:
     """The latest verdict of every checkpoint up to the package, those that only warn too, by `<asset>.<check>`."""
     found: dict[str, Verdict | None] = {}
-    for asset in GATED_ASSETS:
+    for asset in CANDIDATE:
         for spec in specs_for(dg.AssetKey([project.name, asset])):
             found[f"{asset}.{spec.name}"] = next(iter(verdicts_on(instance, [spec.key])), None)
     return found
@@ -181,7 +182,7 @@ def all_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[s
 
 def lineage_of(instance: dg.DagsterInstance, project: ProjectConfig, *, without: str = "") -> dict[str, str]:
     """The data versions of all gated assets but one as they stand, by asset: what a candidate was made from."""
-    assets = [name for name in GATED_ASSETS if name != without]
+    assets = [name for name in CANDIDATE if name != without]
     found = {name: data_version_of(instance, dg.AssetKey([project.name, name])) for name in assets}
     return {name: version for name, version in found.items() if version is not None}
 

@@ -49,6 +49,7 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
 
         workspace = Workspace(project)
         rows = rows_of_splits(validated_data, data_splits, _REFERENCE_SPLITS)
+        tested = rows_of_splits(validated_data, data_splits, ["test"])
         run_id = context.resources.ml_lifecycle_tracking.open(project.name).active_run().info.run_id
         lineage = lineage_of(context.instance, project, without="model_package")
         with tempfile.TemporaryDirectory() as scratch:
@@ -66,7 +67,7 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
                     "dagster_run": context.run_id,
                     "mlflow_run": run_id,
                     COMPARED_WITH: str(workspace.ledger.champion(project.name)),
-                    TEST_ESTIMATE: _estimate(project, tuned_model, rows),
+                    TEST_ESTIMATE: _estimate(project, tuned_model, tested),
                 },
                 threshold=project.evaluation.threshold,
             )
@@ -81,15 +82,18 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
             verdicts=[loads, judge_signature(workspace.registry, project.name, version)],
             metadata={
                 "version": version,
-                "digest": manifest.digest,
-                "size_bytes": manifest.size,
-                "columns": dg.MetadataValue.json(list(manifest.columns)),
+                **_figures(manifest),
                 MLFLOW_KEY: run_id,
                 "mlflow": mlflow_link(workspace, run_id),
             },
         )
 
     return model_package
+
+
+def _figures(manifest: Any) -> dict[str, Any]:
+    columns = dg.MetadataValue.json(list(manifest.columns))
+    return {"digest": manifest.digest, "size_bytes": manifest.size, "columns": columns}
 
 
 def _schema(project: ProjectConfig) -> Any:
@@ -115,7 +119,7 @@ def _reference(project: ProjectConfig, predictor: Any, rows: Any) -> bytes:
 
 
 def _estimate(project: ProjectConfig, predictor: Any, rows: Any) -> float | None:
-    """What would be said of the metric without outcomes: monitoring takes the known error off its estimates."""
+    """What would be said of the test metric without outcomes: monitoring takes the known error off its estimates."""
     from ml_lifecycle.monitoring.estimation import can_estimate, estimate_performance
 
     kind = predictor.target.kind
