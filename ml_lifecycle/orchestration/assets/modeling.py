@@ -95,8 +95,8 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
             score=primary_metric(project, target.kind),
             storage=Workspace(project).home.studies,
             study_name=project.name,
-            progress=lambda done, best: context.log.debug(f"{done} trials, best {best}"),
         )
+        context.log.info(f"{len(result.trials)} trials in {result.seconds:.1f} s, {result.metric} {result.score:.5g}")
         run = context.resources.ml_lifecycle_tracking.open(project.name)
         run.log_params({f"model.{name}": value for name, value in result.params.items()})
         run.log_metrics({"tuning.validation": result.score, "tuning.seconds": result.seconds})
