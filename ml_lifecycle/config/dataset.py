@@ -1,65 +1,54 @@
-"""The dataset section: where rows come from, which columns have a role, how rows are validated and divided."""
+"""The dataset section: which columns have a role, how rows are collected, and what is done about rare classes.
+
+Sources, cleaning, labels, splits and risks have a module each.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from math import isclose
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from ml_lifecycle.config.base import Section
+from ml_lifecycle.config.cleaning import CleaningConfig
+from ml_lifecycle.config.labeling import LabelingConfig
+from ml_lifecycle.config.risks import RisksConfig
+from ml_lifecycle.config.sources import JoinConfig, SourceConfig
+from ml_lifecycle.config.splits import SplitConfig
+
+__all__ = ["AugmentationConfig", "DatasetConfig", "SourceConfig", "SplitConfig"]
 
 
-class SourceConfig(Section):
-    """A file, or a pattern of files that are read one below the other."""
+class AugmentationConfig(Section):
+    """What is done about rare classes, in the training rows of a fold only; validation and test are never touched."""
 
-    path: str = Field(
-        min_length=1,
-        description="A file or a glob pattern; relative to the project root, `{home}` stands for the state folder.",
+    method: Literal["none", "class_weight", "over", "under", "smote"] = Field(
+        default="none",
+        description="`class_weight` weighs rare classes more, `over` and `under` draw rows again or leave rows out, "
+        "`smote` makes rows between neighbours (SMOTENC where there are categories).",
     )
-    format: Literal["auto", "csv", "parquet"] = Field(
-        default="auto", description="`auto` decides by the file's name: .parquet/.pq or else CSV (.gz too)."
+    ratio: float = Field(
+        default=1.0, gt=0, le=1, description="Rows of the rarest class for each of the most frequent one afterwards."
     )
-    separator: str | None = Field(default=None, description="CSV: the separator; found out by itself when not given.")
-    encoding: str = Field(default="utf-8", description="CSV: the text encoding.")
-    missing_values: tuple[str, ...] = Field(
-        default=(), description='Codes that mean "missing" besides the empty cell, such as `"?"`.'
-    )
-
-
-class SplitConfig(Section):
-    """How rows are divided into train, validation and test."""
-
-    method: Literal["auto", "random", "time", "group"] = Field(
-        default="auto",
-        description="`random` (stratified by class), `time` (oldest rows train), `group` (whole groups stay together); "
-        "`auto` takes group for ranking or where a group is named, time where an event time is named, else random.",
-    )
-    fractions: tuple[float, ...] = Field(
-        default=(0.7, 0.15, 0.15),
-        min_length=3,
-        max_length=3,
-        description="Shares of train, validation and test; they sum to 1.",
-    )
-    gap_days: float = Field(
-        default=0.0, ge=0, description="Time split: days left out before validation and before test (label delay)."
-    )
-    seed: int = Field(default=0, ge=0, description="Seed of the hash that places a row or a group.")
-
-    @field_validator("fractions")
-    @classmethod
-    def _fractions_sum_to_one(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if min(value) <= 0 or not isclose(sum(value), 1):
-            msg = f"expected three positive shares that sum to 1, such as [0.7, 0.15, 0.15], got {list(value)}"
-            raise ValueError(msg)
-        return value
+    neighbours: int = Field(default=5, ge=1, description="SMOTE: neighbours that a new row may lie between.")
 
 
 class DatasetConfig(Section):
     """Rows: where they come from and which of their columns have a role."""
 
-    sources: tuple[SourceConfig, ...] = Field(min_length=1, description="Where the rows are read from.")
+    sources: tuple[SourceConfig, ...] = Field(
+        min_length=1, description="Where the rows are read from, one below the other."
+    )
+    joins: tuple[JoinConfig, ...] = Field(default=(), description="Further sources whose columns are added, in order.")
+    incremental: Literal["none", "file", "event_time"] = Field(
+        default="none",
+        description="`file` reads only files that are new or changed since the last collection, `event_time` only rows "
+        "that are newer; the rest is taken from the lake.",
+    )
+    cleaning: CleaningConfig = Field(
+        default_factory=CleaningConfig, description="What is mended before rows are judged."
+    )
     schema_file: str = Field(
         default="schema.yaml", description="The pandera schema, relative to the folder of defs.yaml."
     )
@@ -90,7 +79,12 @@ class DatasetConfig(Section):
     max_age_days: float | None = Field(
         default=None, gt=0, description="Warn when the newest row is older than this at the time of the run."
     )
+    labeling: LabelingConfig | None = Field(default=None, description="Rules that guess labels that are not known.")
     split: SplitConfig = Field(default_factory=SplitConfig, description="Train, validation and test.")
+    augmentation: AugmentationConfig = Field(
+        default_factory=AugmentationConfig, description="Rare classes, in the training rows."
+    )
+    risks: RisksConfig = Field(default_factory=RisksConfig, description="Leakage and other findings.")
 
     @model_validator(mode="after")
     def _time_keys_go_together(self) -> DatasetConfig:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ml_lifecycle.config.base import Section
-from ml_lifecycle.config.dataset import SourceConfig
+from ml_lifecycle.config.sources import SourceConfig
 
 
 class OutcomesConfig(Section):

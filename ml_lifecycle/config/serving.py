@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from ml_lifecycle.config.base import Section
-from ml_lifecycle.config.dataset import SourceConfig
+from ml_lifecycle.config.sources import SourceConfig
 
 
 class ServingConfig(Section):

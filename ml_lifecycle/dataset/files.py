@@ -13,7 +13,7 @@ from zlib import error as zlib_error
 
 import pandas as pd
 
-from ml_lifecycle.config.dataset import SourceConfig
+from ml_lifecycle.config.sources import SourceConfig
 from ml_lifecycle.errors import DataError
 
 HOME_MARK: Final = "{home}"

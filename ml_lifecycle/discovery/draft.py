@@ -16,9 +16,9 @@ from typing import Final
 import yaml
 
 from ml_lifecycle.config.brief import Kind, Task
-from ml_lifecycle.config.dataset import SourceConfig
 from ml_lifecycle.config.loading import COMPONENT, build_project
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.config.sources import SourceConfig
 from ml_lifecycle.dataset.schema import Schema, infer_schema
 from ml_lifecycle.discovery.guessing import Goal, Guess, Table, guess_goal, guess_target
 from ml_lifecycle.discovery.hints import Hint, find_hints

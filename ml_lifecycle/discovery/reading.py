@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ml_lifecycle.config.dataset import SourceConfig
 from ml_lifecycle.config.home import Home
+from ml_lifecycle.config.sources import SourceConfig
 from ml_lifecycle.dataset.sources import read_source
 from ml_lifecycle.discovery.guessing import guess_missing_codes
 from ml_lifecycle.errors import DataError

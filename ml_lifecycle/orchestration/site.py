@@ -184,7 +184,13 @@ def _write_instance_settings(template: Path, target: Path) -> None:
 
 def _settings() -> dict[str, Any]:
     return {
-        "storage": {"sqlite": {"base_dir": _RELATIVE_STATE}},
+        "storage": {
+            "custom": {
+                "module": "ml_lifecycle.orchestration.instance_storage",
+                "class": "SqliteStorage",
+                "config": {"base_dir": _RELATIVE_STATE},
+            }
+        },
         "concurrency": {"pools": {"granularity": "run", "default_limit": 1}},
         "telemetry": {"enabled": False},
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ml_lifecycle.config.dataset import SourceConfig
+from ml_lifecycle.config.sources import SourceConfig
 from ml_lifecycle.dataset.files import find_files, read_file
 
 

@@ -93,7 +93,7 @@ def write_model_card(
         "evaluation": evaluation,
         "baselines": baselines,
         "warnings": warnings,
-        "sources": [source.path for source in config.dataset.sources],
+        "sources": [source.place for source in config.dataset.sources],
         "facts": {name: value for name, value in manifest.facts.items() if isinstance(value, str | int | float)},
         "importance": _records(evaluation.importance),
         "worst": _records(evaluation.slices),
