@@ -110,7 +110,7 @@ class StoreConfig(Section):
     ttl_days: float | None = Field(default=None, gt=0, description="Values older than this are not given out.")
     online: str = Field(
         default="sqlite",
-        description="The online store: `sqlite`, or a URL `redis://...` or `postgresql://...`, the password as `${NAME}`.",
+        description="The online store: `sqlite`, or a URL `redis://...` or `postgresql://...`, password as `${NAME}`.",
     )
 
 

@@ -14,8 +14,8 @@ from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.checks import specs_for, verdict_of
 from ml_lifecycle.orchestration.jobs import CANDIDATE
-from ml_lifecycle.orchestration.memo import data_version_of, verdicts_on
 from ml_lifecycle.orchestration.naming import FINDING_TAG, PROJECT_TAG, job_of
+from ml_lifecycle.orchestration.records import data_versions, latest_events, latest_verdicts
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.verdict import Verdict
 
@@ -159,32 +159,27 @@ def waiting_candidate(instance: dg.DagsterInstance, project: ProjectConfig) -> W
 
 
 def gate_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Verdict | None]:
-    """The latest verdict of every blocking gate up to the package, by `<asset>.<check>`; None where there is none."""
-    found: dict[str, Verdict | None] = {}
-    for asset in CANDIDATE:
-        key = dg.AssetKey([project.name, asset])
-        event = instance.get_latest_materialization_event(key)
-        for spec in specs_for(key):
-            if spec.blocking:
-                verdicts = verdicts_on(instance, [spec.key], run_id=event.run_id) if event else []
-                found[f"{asset}.{spec.name}"] = verdicts[0] if verdicts else None
-    return found
+    """The verdict of every blocking gate up to the package on what stands, by `<asset>.<check>`; None where none is."""
+    specs = [spec for asset in CANDIDATE for spec in specs_for(dg.AssetKey([project.name, asset])) if spec.blocking]
+    events = latest_events(instance, {spec.asset_key for spec in specs})
+    asked = {spec.key: events[spec.asset_key].run_id for spec in specs if spec.asset_key in events}
+    found = latest_verdicts(instance, asked)
+    return {f"{spec.asset_key.path[-1]}.{spec.name}": found.get(spec.key) for spec in specs}
 
 
-def all_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Verdict | None]:
-    """The latest verdict of every checkpoint up to the package, those that only warn too, by `<asset>.<check>`."""
-    found: dict[str, Verdict | None] = {}
-    for asset in CANDIDATE:
-        for spec in specs_for(dg.AssetKey([project.name, asset])):
-            found[f"{asset}.{spec.name}"] = next(iter(verdicts_on(instance, [spec.key])), None)
-    return found
+def all_verdicts(
+    instance: dg.DagsterInstance, project: ProjectConfig, assets: Sequence[str] = CANDIDATE
+) -> dict[str, Verdict | None]:
+    """The latest verdict of every checkpoint of assets, those that only warn too, by `<asset>.<check>`."""
+    specs = [spec for asset in assets for spec in specs_for(dg.AssetKey([project.name, asset]))]
+    found = latest_verdicts(instance, dict.fromkeys(spec.key for spec in specs))
+    return {f"{spec.asset_key.path[-1]}.{spec.name}": found.get(spec.key) for spec in specs}
 
 
 def lineage_of(instance: dg.DagsterInstance, project: ProjectConfig, *, without: str = "") -> dict[str, str]:
     """The data versions of all gated assets but one as they stand, by asset: what a candidate was made from."""
-    assets = [name for name in CANDIDATE if name != without]
-    found = {name: data_version_of(instance, dg.AssetKey([project.name, name])) for name in assets}
-    return {name: version for name, version in found.items() if version is not None}
+    found = data_versions(instance, [dg.AssetKey([project.name, name]) for name in CANDIDATE if name != without])
+    return {key.path[-1]: version for key, version in found.items()}
 
 
 def alerts_since(instance: dg.DagsterInstance, project: ProjectConfig, cursor: str | None) -> tuple[list["Alert"], str]:

@@ -83,7 +83,8 @@ class SqliteStorage(DagsterSqliteStorage):
         self._event_log_storage = EventLogStorage(f"{base_dir}/history/runs/")
         self._schedule_storage = SqliteScheduleStorage.from_local(f"{base_dir}/schedules")
         self._inst_data = inst_data
-        DagsterStorage.__init__(self)  # not the parent's, which would open all three a second time
+        # Not the parent's, which would open all three a second time.
+        DagsterStorage.__init__(self)  # type: ignore[no-untyped-call, arg-type]
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Any) -> "SqliteStorage":

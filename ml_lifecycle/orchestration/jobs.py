@@ -7,6 +7,9 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG, job_of
 from ml_lifecycle.orchestration.partitions import partitions_of
 
+#: What the processes of steps are forked from: a step of its own process would else pay these imports itself.
+_PRELOADED = ("dagster", "pandas", "sklearn", "lightgbm", "mlflow", "dagster_mlflow")
+
 #: Assets up to a packaged, registered candidate.
 CANDIDATE = (
     "problem_brief",
@@ -57,12 +60,19 @@ def _job(
     project: ProjectConfig, verb: str, assets: tuple[str, ...], description: str, *, trigger: str | None = None
 ) -> UnresolvedAssetJobDefinition:
     tags = {PROJECT_TAG: project.name, **project.orchestration.tags, **({TRIGGER_TAG: trigger} if trigger else {})}
-    in_process = project.orchestration.executor == "in_process"
     return dg.define_asset_job(
         job_of(project.name, verb),
         selection=dg.AssetSelection.assets(*[dg.AssetKey([project.name, name]) for name in assets]),
         description=description,
         tags=tags,
         partitions_def=partitions_of(project) if verb == "monitor" else None,
-        executor_def=dg.in_process_executor if in_process else dg.multiprocess_executor,
+        executor_def=_executor_of(project),
     )
+
+
+def _executor_of(project: ProjectConfig) -> dg.ExecutorDefinition:
+    if project.orchestration.executor == "in_process":
+        return dg.in_process_executor
+    settings = {"start_method": {"forkserver": {"preload_modules": list(_PRELOADED)}}}
+    executor: dg.ExecutorDefinition = dg.multiprocess_executor.configured(settings, name="multiprocess")
+    return executor

@@ -86,6 +86,7 @@ def execute(
     project: ProjectConfig,
     verb: str,
     *,
+    assets: Sequence[str] = (),
     partition: str | None = None,
     tags: dict[str, str] | None = None,
     watch: Watcher | None = None,
@@ -97,6 +98,7 @@ def execute(
         instance: Where the run is recorded.
         project: The project.
         verb: Which job, such as `lifecycle`.
+        assets: Only these assets of the job; all by default.
         partition: The partition, for `monitor`.
         tags: More tags for the run.
         watch: Told of the steps as they come.
@@ -108,16 +110,19 @@ def execute(
     Workspace(project).ledger.champion(project.name)  # a database that refuses is found out before anything is computed
     began = time.monotonic()
     with holding(site, instance, project, verb):
-        run = _create(site, instance, project, verb, {**(tags or {}), **_partition_tags(partition)})
-        job = _repository(site).get_reconstructable_job(run.job_name)
+        tags = {**(tags or {}), **_partition_tags(partition)}
+        run = _create(site, instance, project, verb, keys=_keys(project, assets), tags=tags)
+        job = _repository(site).get_reconstructable_job(run.job_name).get_subset(asset_selection=run.asset_selection)
         for event in execute_run_iterator(job, run, instance):
             _tell(watch, event)
     return outcome_of(instance, run.run_id, seconds=time.monotonic() - began)
 
 
-def steps_of(site: Site, project: ProjectConfig, verb: str) -> int:
-    """How many steps a job has."""
-    return len(site.definitions.resolve_job_def(job_of(project.name, verb)).nodes)
+def steps_of(site: Site, project: ProjectConfig, verb: str, assets: Sequence[str] = ()) -> int:
+    """How many steps a job has, or the part of it that makes some assets."""
+    job = site.definitions.resolve_job_def(job_of(project.name, verb))
+    keys = _keys(project, assets)
+    return len((job.get_subset(asset_selection=keys) if keys else job).nodes)
 
 
 def outcome_of(instance: dg.DagsterInstance, run_id: str, *, seconds: float) -> RunOutcome:
@@ -180,10 +185,17 @@ def close_dead_runs(instance: dg.DagsterInstance, project: ProjectConfig) -> lis
 
 
 def _create(
-    site: Site, instance: dg.DagsterInstance, project: ProjectConfig, verb: str, tags: dict[str, str]
+    site: Site,
+    instance: dg.DagsterInstance,
+    project: ProjectConfig,
+    verb: str,
+    *,
+    keys: frozenset[dg.AssetKey] | None,
+    tags: dict[str, str],
 ) -> DagsterRun:
     name = job_of(project.name, verb)
     job = site.definitions.resolve_job_def(name)
+    job = job.get_subset(asset_selection=keys) if keys else job
     repository = _repository(site)
     return instance.create_run_for_job(
         job_def=job,
@@ -210,6 +222,10 @@ def _origin(site: Site, job: str) -> RemoteJobOrigin:
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name=site.code_location)
     location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name=site.module)
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, _REPOSITORY), job)
+
+
+def _keys(project: ProjectConfig, assets: Sequence[str]) -> frozenset[dg.AssetKey] | None:
+    return frozenset(dg.AssetKey([project.name, name]) for name in assets) or None
 
 
 def _partition_tags(partition: str | None) -> dict[str, str]:

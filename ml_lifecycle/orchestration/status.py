@@ -9,9 +9,8 @@ import dagster as dg
 from dagster import RunsFilter
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.checks import CHECKPOINTS, specs_for
-from ml_lifecycle.orchestration.findings import findings_of
-from ml_lifecycle.orchestration.memo import verdicts_on
+from ml_lifecycle.orchestration.checks import CHECKPOINTS
+from ml_lifecycle.orchestration.findings import all_verdicts, findings_of
 from ml_lifecycle.orchestration.naming import PROJECT_TAG
 from ml_lifecycle.orchestration.resources import Workspace
 
@@ -83,13 +82,13 @@ def status_of(instance: dg.DagsterInstance, project: ProjectConfig) -> ProjectSt
 
 def gates_of(instance: dg.DagsterInstance, project: ProjectConfig) -> list[Gate]:
     """Every checkpoint that was judged, as it stands."""
-    found = []
-    for asset in CHECKPOINTS:
-        for spec in specs_for(dg.AssetKey([project.name, asset])):
-            for verdict in verdicts_on(instance, [spec.key]):
-                gate = Gate(asset, spec.name, verdict.passed, spec.blocking, verdict.summary, verdict.advice)
-                found.append(gate)
-    return found
+    verdicts = all_verdicts(instance, project, tuple(CHECKPOINTS))
+    blocking = {f"{asset}.{item.name}": item.blocking for asset, items in CHECKPOINTS.items() for item in items}
+    return [
+        Gate(name.partition(".")[0], verdict.gate, verdict.passed, blocking[name], verdict.summary, verdict.advice)
+        for name, verdict in verdicts.items()
+        if verdict is not None
+    ]
 
 
 def _metadata(instance: dg.DagsterInstance, project: ProjectConfig, asset: str) -> dict[str, Any]:

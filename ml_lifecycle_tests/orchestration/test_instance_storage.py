@@ -1,0 +1,62 @@
+"""Tests of `ml_lifecycle.orchestration.instance_storage`, on real SQLite files."""
+
+from pathlib import Path
+
+import dagster as dg
+import yaml
+
+from ml_lifecycle.orchestration.instance_storage import KeptEngines, SqliteStorage
+
+_OURS = {"module": SqliteStorage.__module__, "class": SqliteStorage.__qualname__}
+
+
+def _instance(folder: Path, *, ours: bool) -> dg.DagsterInstance:
+    config = {"base_dir": str(folder / "state")}
+    storage = {"custom": {**_OURS, "config": config}} if ours else {"sqlite": config}
+    (folder / "dagster.yaml").write_text(
+        yaml.safe_dump({"storage": storage, "telemetry": {"enabled": False}}), encoding="utf-8"
+    )
+    return dg.DagsterInstance.from_config(str(folder))
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("sound", asset="fruit")])
+def fruit() -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """An asset with a check."""
+    return dg.MaterializeResult(metadata={"apples": 3}, check_results=[dg.AssetCheckResult(passed=True)])
+
+
+def _apples(instance: dg.DagsterInstance) -> list[object]:
+    events = instance.fetch_materializations(fruit.key, limit=10).records
+    return [event.asset_materialization.metadata["apples"].value for event in events if event.asset_materialization]
+
+
+def test_dagsters_own_storage_reads_what_ours_wrote(tmp_path: Path) -> None:
+    """So the line in dagster.yaml may be changed at any time, in both directions."""
+    with _instance(tmp_path, ours=True) as instance:
+        run = dg.materialize([fruit], instance=instance).run_id
+    with _instance(tmp_path, ours=False) as instance:
+        assert _apples(instance) == [3]
+        assert len(instance.all_logs(run)) > 5
+        dg.materialize([fruit], instance=instance)
+    with _instance(tmp_path, ours=True) as instance:
+        assert _apples(instance) == [3, 3]
+        assert [found.status for found in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS] * 2
+
+
+def test_another_instance_sees_a_run_at_once(tmp_path: Path) -> None:
+    """The UI and the command hold an instance each on the same files."""
+    with _instance(tmp_path, ours=True) as first, _instance(tmp_path, ours=True) as second:
+        dg.materialize([fruit], instance=first)
+        assert _apples(second) == [3]
+        dg.materialize([fruit], instance=second)
+        assert _apples(first) == [3, 3]
+
+
+def test_an_engine_is_made_once_and_the_oldest_are_forgotten() -> None:
+    """The UI looks at more runs than engines are worth keeping."""
+    engines = KeptEngines(size=2)
+    a, b = engines.of("sqlite:///a"), engines.of("sqlite:///b")
+    assert engines.of("sqlite:///a") is a
+    engines.of("sqlite:///c")
+    assert engines.of("sqlite:///a") is a
+    assert engines.of("sqlite:///b") is not b
