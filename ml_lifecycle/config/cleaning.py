@@ -5,11 +5,14 @@ Duplicates alone look at several rows; they are a matter of the table and are no
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
 from ml_lifecycle.config.base import Section
+
+EVERY_COLUMN: Final = "*"
+"""Stands for every column among the missing-value codes."""
 
 
 class DuplicatesConfig(Section):
@@ -76,7 +79,25 @@ class CleaningConfig(Section):
     types: dict[str, Literal["integer", "number", "text", "boolean", "time"]] = Field(
         default_factory=dict, description="What the cells of a column are read as before the schema sees them."
     )
+    day_first: tuple[str, ...] = Field(
+        default=(),
+        description="Columns under `types: time` that write the day before the month; each cell says it for itself "
+        "only where the day is above 12.",
+    )
     units: dict[str, UnitConfig] = Field(
         default_factory=dict, description="Numbers brought to another unit, by column."
     )
     outliers: dict[str, OutlierConfig] = Field(default_factory=dict, description="Numbers too far out, by column.")
+
+    @model_validator(mode="after")
+    def _types_fit(self) -> CleaningConfig:
+        for key, columns, fitting in (
+            ("day_first", set(self.day_first), {"time"}),
+            ("units", self.units.keys() & self.types, {"integer", "number"}),
+            ("outliers", self.outliers.keys() & self.types, {"integer", "number"}),
+        ):
+            for column in sorted(columns):
+                if self.types.get(column) not in fitting:
+                    msg = f"expected the type {' or '.join(sorted(fitting))} for {column!r}, which is under `{key}`"
+                    raise ValueError(f"{msg}, got {self.types.get(column) or 'none'}")
+        return self

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ml_lifecycle.config.base import Section
 
@@ -31,6 +32,14 @@ class SelectionConfig(Section):
         description="Select again without each of so many folds and tell how often each feature is kept.",
     )
 
+    @field_validator("stability_folds")
+    @classmethod
+    def _more_than_one(cls, value: int) -> int:
+        if value == 1:
+            msg = "expected 0 (not at all) or at least 2 folds, got 1: without the only fold no row is left"
+            raise ValueError(msg)
+        return value
+
 
 class ColumnFeatureConfig(Section):
     """How one column becomes features; what is left out is decided by the column's type."""
@@ -45,7 +54,8 @@ class ColumnFeatureConfig(Section):
     )
     impute: Literal["none", "mean", "median", "zero", "most_frequent"] = Field(
         default="none",
-        description="What stands in for a missing number; with `none` it stays missing, as LightGBM likes.",
+        description="What stands in for a missing number; with `none` it stays missing, as LightGBM likes. Then come, "
+        "in this order, `clip`, `log`, and `scale` or `bins`.",
     )
     scale: Literal["none", "standard", "robust", "minmax"] = Field(
         default="none", description="Numbers: brought to one scale."
@@ -62,10 +72,37 @@ class ColumnFeatureConfig(Section):
     parts: tuple[DatetimePart, ...] = Field(
         default=(), description="Dates: what is taken; `datetime_parts` by default."
     )
-    cyclic: bool = Field(default=False, description="Dates: sine and cosine of each part that comes round again.")
+    cyclic: bool = Field(
+        default=False, description="Dates: besides the parts, sine and cosine of each that comes round again."
+    )
     buckets: int = Field(default=32, ge=2, description="Hash: how many features.")
     components: int = Field(default=8, ge=1, description="Text: components of the SVD.")
+    vocabulary: int = Field(default=5000, ge=2, description="Text: how many terms are known, the most usual ones.")
     smoothing: float = Field(default=20.0, ge=0, description="Target: rows that the overall mean counts for.")
+    folds: int = Field(
+        default=5,
+        ge=2,
+        description="Target: a training row is encoded by the other folds of so many, never by its own.",
+    )
+
+    @property
+    def prepares_numbers(self) -> bool:
+        """Whether anything is done to a number before it is a feature."""
+        plain = self.impute == self.scale == "none" and not self.log
+        return not plain or self.bins is not None or self.clip is not None
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> ColumnFeatureConfig:
+        if self.encode not in {None, "number"} and self.prepares_numbers:
+            msg = f"expected impute, scale, log, bins and clip with `encode: number` only, got `encode: {self.encode}`"
+            raise ValueError(msg)
+        if self.bins is not None and self.scale != "none":
+            msg = "expected `bins` or `scale`, got both: a bin has a number, which nothing is gained by scaling"
+            raise ValueError(msg)
+        if self.clip is not None and not 0 <= self.clip[0] < self.clip[1] <= 1:
+            msg = f"expected two rising quantiles between 0 and 1 for `clip`, got {list(self.clip)}"
+            raise ValueError(msg)
+        return self
 
 
 class RatioConfig(Section):
@@ -81,10 +118,15 @@ class RatioConfig(Section):
 class HistoryConfig(Section):
     """What an entity has done before: looks only at rows of the same entity with an earlier event time."""
 
-    column: str = Field(description="A column of numbers.")
-    lags: tuple[int, ...] = Field(default=(), description="The value so many rows of the entity ago: `[1, 2, 7]`.")
-    windows: tuple[str, ...] = Field(
-        default=(), description="Spans before the row, such as `7d`; `all` for all before."
+    column: str = Field(
+        description="A column of numbers. The target and columns under `dataset.drop` need `dataset.outcome_time`: "
+        "only what was known by the time of the row is used."
+    )
+    lags: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(), description="The value so many rows of the entity ago: `[1, 2, 7]`."
+    )
+    windows: tuple[Annotated[str, Field(pattern=r"^([1-9]\d*(s|m|h|d|w)|all)$")], ...] = Field(
+        default=(), description="Spans before the row, such as `7d` (s, m, h, d or w); `all` for all before."
     )
     statistics: tuple[Literal["mean", "sum", "min", "max", "std", "count"], ...] = Field(
         default=("mean",), description="What is taken over each window."
@@ -104,14 +146,34 @@ class StoreConfig(Section):
 
     enabled: bool = Field(default=False, description="Whether features are stored; needs the extra `feast`.")
     name: str | None = Field(default=None, description="Name of the feature view; the project's by default.")
+    version: int | None = Field(
+        default=None, ge=1, description="Its version; by default the newest of this form, else the one after it."
+    )
     columns: tuple[str, ...] = Field(
         default=(), description="Columns that are stored; all features' columns by default."
     )
     ttl_days: float | None = Field(default=None, gt=0, description="Values older than this are not given out.")
+    created: str | None = Field(
+        default=None,
+        description="The column that says when a row was known here, where that is later than its event: before it the "
+        "row's values are not given out.",
+    )
+    check_rows: int = Field(
+        default=500, ge=1, description="Rows of a training set that are compared with a plain search of the source."
+    )
     online: str = Field(
         default="sqlite",
         description="The online store: `sqlite`, or a URL `redis://...` or `postgresql://...`, password as `${NAME}`.",
     )
+
+    @field_validator("online")
+    @classmethod
+    def _no_password_in_the_yaml(cls, value: str) -> str:
+        password = urlsplit(value).password or ""
+        if password and "${" not in password:
+            msg = "expected the password as ${NAME} of an environment variable, got it written out"
+            raise ValueError(msg)
+        return value
 
 
 class FeaturesConfig(Section):
@@ -139,7 +201,8 @@ class FeaturesConfig(Section):
     )
     functions: tuple[str, ...] = Field(
         default=(),
-        description="Python functions `module:function` that take the frame and give further columns, row by row.",
+        description="Python functions `module:function` that give further columns, row by row; what they read is said "
+        "by `@reads(...)` of `ml_lifecycle.features.derived.functions`.",
     )
     selection: SelectionConfig = Field(default_factory=SelectionConfig, description="Which features are kept.")
     store: StoreConfig = Field(default_factory=StoreConfig, description="The feature store.")

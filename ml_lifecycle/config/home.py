@@ -63,6 +63,16 @@ class Home:
         return self.path / "inbox"
 
     @property
+    def collected(self) -> Path:
+        """Pieces of sources as they were read, one folder per project, for incremental collection."""
+        return self.path / "collected"
+
+    @property
+    def feast(self) -> Path:
+        """Registries and online tables of feature stores, one folder per project."""
+        return self.path / "feast"
+
+    @property
     def locks(self) -> Path:
         """Lock files."""
         return self.path / "locks"

@@ -59,6 +59,12 @@ class LabelingConfig(Section):
         default=0.6, ge=0, le=1, description="Rows whose likeliest label is less sure than this stay unlabelled."
     )
 
+    judge_by_guesses: bool = Field(
+        default=False,
+        description="Guessed labels are only learnt from. `true` also puts them into validation and test, for data in "
+        "which hardly any label is known: what is measured then is agreement with the rules.",
+    )
+
     @field_validator("functions")
     @classmethod
     def _names_differ(cls, value: tuple[LabelingFunctionConfig, ...]) -> tuple[LabelingFunctionConfig, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.config.sources import SECRET_WRITTEN_OUT
 from ml_lifecycle.errors import ConfigError
 
 COMPONENT = "ml_lifecycle.LifecycleComponent"
@@ -31,7 +32,7 @@ def build_project(attributes: Mapping[str, Any], *, name: str, folder: Path, roo
             expected="the keys of the YAML reference in README.md",
             got=describe(error),
             advice="correct the keys that are named; an unknown key is often a typo",
-        ) from error
+        ) from None  # pydantic's own message repeats what came, secrets too
 
 
 def describe(error: ValidationError) -> str:
@@ -41,6 +42,7 @@ def describe(error: ValidationError) -> str:
 
 def _describe(item: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in item["loc"]) or "the whole file"
-    came = "" if item["type"] == "missing" else f" (came: {item['input']!r:.80})"
+    silent = item["type"] in {"missing", SECRET_WRITTEN_OUT}  # a secret must not get into a log by being refused
+    came = "" if silent else f" (came: {item['input']!r:.80})"
     said = "there is no such key" if item["type"] == "extra_forbidden" else item["msg"]
     return f"{key}: {said[0].lower()}{said[1:]}{came}"

@@ -17,6 +17,9 @@ from ml_lifecycle.config.orchestration import OrchestrationConfig
 from ml_lifecycle.config.release import ReleaseConfig
 from ml_lifecycle.config.serving import ServingConfig
 
+#: How far a guessed label is believed (`dataset.rows.WEIGHT`): it tells which labels are guessed, and no more.
+_RESERVED = frozenset({"_weight"})
+
 
 class ProjectSections(Section):
     """What the YAML of a project says: the `attributes` of its component."""
@@ -53,4 +56,4 @@ class ProjectConfig(ProjectSections):
         roles = {self.brief.target, data.id, data.event_time, data.outcome_time, data.entity, data.group}
         judged = set() if fair.use_as_features else set(fair.sensitive)
         named = roles | judged | set(data.drop) | set(self.features.exclude)
-        return frozenset(column for column in named if column is not None)
+        return _RESERVED | frozenset(column for column in named if column is not None)

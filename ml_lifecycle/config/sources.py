@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from ml_lifecycle.config.base import Section
 
-_LITERAL_PASSWORD = re.compile(r"://[^/@:\s]*:(?!\$\{)[^@/\s]+@")
+SECRET_WRITTEN_OUT: Final = "secret_written_out"  # noqa: S105 - a name, not a secret
+"""The type of pydantic's error for a secret in the YAML: who tells of it must leave out what came."""
+
+_LITERAL_PASSWORD = re.compile(
+    r"://[^/@:\s]*:(?!\$\{)[^@/\s]+@|[?&;](?:password|passwd|pwd|token|access_token|api_?key|secret|signature|sig)=(?!\$\{)[^&;]",
+    re.IGNORECASE,
+)
+_SECRET_OPTION = re.compile(r"secret|password|passwd|token|account_key|sas|credential|authorization", re.IGNORECASE)
+_NO_SECRET = {"anon", "browser", "cache", "cloud", "google_default", "true", "false", "none"}  # words that options take
 
 
 class SourceConfig(Section):
@@ -54,15 +63,32 @@ class SourceConfig(Section):
         default=None, pattern=r"^[0-9a-fA-F]{64}$", description="The SHA-256 that the one file must have."
     )
     storage_options: dict[str, str] = Field(
-        default_factory=dict, description="Options of the fsspec file system or the Delta store, secrets as `${NAME}`."
+        default_factory=dict,
+        description="Options of the fsspec file system or the Delta store, or headers of an http(s) address; secrets "
+        "as `${NAME}`.",
+    )
+    timeout: float = Field(
+        default=60.0, gt=0, description="Seconds without an answer after which an address or a database is given up."
     )
 
     @field_validator("path", "sql")
     @classmethod
     def _no_password_in_the_yaml(cls, value: str | None) -> str | None:
         if value is not None and _LITERAL_PASSWORD.search(value):
-            msg = "expected the password as ${NAME} of an environment variable, got it written out"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                SECRET_WRITTEN_OUT,
+                "expected the password or key as ${NAME} of an environment variable, got it written out",
+            )
+        return value
+
+    @field_validator("storage_options")
+    @classmethod
+    def _no_secret_in_the_yaml(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if _SECRET_OPTION.search(name) and "${" not in text and text.lower() not in _NO_SECRET:
+                raise PydanticCustomError(
+                    SECRET_WRITTEN_OUT, "expected the secret as ${NAME} of an environment variable, got it written out"
+                )
         return value
 
     @model_validator(mode="after")
@@ -74,6 +100,9 @@ class SourceConfig(Section):
         asked = [key for key in ("query", "table") if getattr(self, key) is not None]
         if len(asked) != (1 if self.sql else 0):
             msg = f"expected one of `query` and `table` with `sql` and none without it, got {asked or 'none'}"
+            raise ValueError(msg)
+        if self.sha256 and (self.path is None or self.format == "delta"):
+            msg = "expected `sha256` beside the `path` of one file only"
             raise ValueError(msg)
         return self
 

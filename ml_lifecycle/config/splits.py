@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isclose
 from typing import Literal
 
@@ -31,8 +31,8 @@ class SplitConfig(Section):
     method: Literal["auto", "random", "time", "group", "stratified_group"] = Field(
         default="auto",
         description="`random` (stratified by class), `time` (oldest rows train), `group` (whole groups stay together), "
-        "`stratified_group` (and the classes keep their shares); `auto` takes group for ranking or where a group is "
-        "named, time where an event time is named, else random.",
+        "`stratified_group` (and the classes keep their shares as nearly as can be); `auto` takes group for ranking or "
+        "where a group is named, time where an event time is named, else random.",
     )
     fractions: tuple[float, ...] = Field(
         default=(0.7, 0.15, 0.15),
@@ -44,7 +44,9 @@ class SplitConfig(Section):
         default=0.0, ge=0, description="Time split: days left out before validation and before test (label delay)."
     )
     validation_from: datetime | None = Field(
-        default=None, description="Time split: validation begins here, whatever rows come later; with `test_from`."
+        default=None,
+        description="Time split: validation begins here, whatever rows come later, so that no row changes side; in UTC "
+        "where no offset is given; with `test_from`.",
     )
     test_from: datetime | None = Field(default=None, description="Time split: the test begins here.")
     seed: int = Field(default=0, ge=0, description="Seed of the hash that places a row or a group.")
@@ -57,6 +59,11 @@ class SplitConfig(Section):
             msg = f"expected three positive shares that sum to 1, such as [0.7, 0.15, 0.15], got {list(value)}"
             raise ValueError(msg)
         return value
+
+    @field_validator("validation_from", "test_from")
+    @classmethod
+    def _borders_are_in_utc(cls, value: datetime | None) -> datetime | None:
+        return value if value is None or value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
 
     @model_validator(mode="after")
     def _borders_go_together(self) -> SplitConfig:

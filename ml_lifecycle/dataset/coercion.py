@@ -58,10 +58,15 @@ class Coerced:
     unreadable: npt.NDArray[np.bool_]
 
 
-def coerce_column(values: pd.Series, kind: ColumnType) -> Coerced:
+def coerce_column(values: pd.Series, kind: ColumnType, *, day_first: bool | None = None) -> Coerced:
     """Read a column as a type.
 
     Whole numbers are stored as int64 and truths as bool where none is missing, and both as float64 otherwise.
+
+    Args:
+        values: The column.
+        kind: The type.
+        day_first: Whether times write the day before the month; None lets the column show it.
 
     >>> coerced = coerce_column(pd.Series(["1", "2.5", "many", None]), ColumnType.NUMBER)
     >>> coerced.column.tolist(), coerced.unreadable.tolist()
@@ -71,20 +76,29 @@ def coerce_column(values: pd.Series, kind: ColumnType) -> Coerced:
         return Coerced(values, np.zeros(len(values), dtype=bool))
     if kind is ColumnType.TEXT:
         return Coerced(as_text(values), np.zeros(len(values), dtype=bool))
+    if (quick := _coerce_numbers(values, kind)) is not None:
+        return quick
     codes, distinct = factorize(values)
-    read = _COLUMN_READERS[kind](distinct)
+    read = _read_times(distinct, day_first=day_first) if kind is ColumnType.TIME else _COLUMN_READERS[kind](distinct)
     unreadable = np.append(_unreadable(read), False)[codes]
     usable = [None if value is UNREADABLE else value for value in read]
     return Coerced(_store(usable, codes, kind, values), unreadable)
 
 
-def coerce_value(value: object, kind: ColumnType) -> object:
+def coerce_value(value: object, kind: ColumnType, *, day_first: bool = False) -> object:
     """Read one value as a type: the value, None where it is missing, or `UNREADABLE`.
+
+    Args:
+        value: The value.
+        kind: The type.
+        day_first: Whether a time writes the day before the month.
 
     >>> coerce_value("7", ColumnType.INTEGER), coerce_value("7.5", ColumnType.INTEGER) is UNREADABLE
     (7, True)
     """
-    return None if is_missing(value) else _VALUE_READERS[kind](value)
+    if is_missing(value):
+        return None
+    return _read_time(value, day_first=True) if day_first else _VALUE_READERS[kind](value)
 
 
 def parse_times(values: pd.Series) -> Coerced:
@@ -133,6 +147,24 @@ def _is_of(values: pd.Series, kind: ColumnType) -> bool:
     if kind is ColumnType.BOOLEAN:
         return dtype == np.bool_
     return dtype == np.dtype("datetime64[ns]")
+
+
+def _coerce_numbers(values: pd.Series, kind: ColumnType) -> Coerced | None:
+    """Numbers as numbers of the other kind, all at once; None for what must be read cell by cell."""
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "iuf":
+        return None
+    if kind is ColumnType.NUMBER:
+        return Coerced(values.astype(np.float64), np.zeros(len(values), dtype=bool))
+    if kind is not ColumnType.INTEGER or values.dtype.kind != "f":
+        return None
+    numbers = values.to_numpy(dtype=np.float64)
+    missing = np.isnan(numbers)
+    whole = (np.trunc(numbers) == numbers) & (np.abs(numbers) < float(_INT64_END))
+    if whole.all():
+        return Coerced(values.astype(np.int64), np.zeros(len(values), dtype=bool))
+    unreadable = ~(whole | missing)
+    column = pd.Series(np.where(unreadable, np.nan, numbers), index=values.index, name=values.name)
+    return Coerced(column, unreadable)
 
 
 def _unreadable(read: list[Any]) -> npt.NDArray[np.bool_]:
@@ -186,11 +218,11 @@ def _read_truth(value: object) -> bool | Unreadable:
     return _TRUTHS.get(str(value).strip().lower(), UNREADABLE)
 
 
-def _read_times(distinct: list[Any]) -> list[Any]:
+def _read_times(distinct: list[Any], *, day_first: bool | None = None) -> list[Any]:
     texts = [value for value in distinct if isinstance(value, str)]
-    day_first = any(_DAY_FIRST.match(text) for text in texts)
-    if len(texts) < len(distinct) or day_first:
-        return [_read_time(value, day_first=day_first) for value in distinct]
+    shown = any(_DAY_FIRST.match(text) for text in texts)
+    if len(texts) < len(distinct) or shown or day_first:
+        return [_read_time(value, day_first=shown if day_first is None else day_first) for value in distinct]
     dated = pd.Series([text if _DATED.match(text) else None for text in texts], dtype=object)
     quick = pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce")
     known = quick.dt.tz_localize(None).astype("datetime64[ns]")
@@ -230,7 +262,6 @@ _COLUMN_READERS: Final[dict[ColumnType, Callable[[list[Any]], list[Any]]]] = {
     ColumnType.INTEGER: _each(_read_integer),
     ColumnType.NUMBER: _read_numbers,
     ColumnType.BOOLEAN: _each(_read_truth),
-    ColumnType.TIME: _read_times,
 }
 
 _VALUE_READERS: Final[dict[ColumnType, Callable[[Any], object]]] = {

@@ -8,36 +8,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ml_lifecycle.dataset.coercion import Coerced, ColumnType, coerce_column
+from ml_lifecycle.dataset.column_checks import NAMELESS, CheckedColumn, CheckLike, failing_by_pandera
 from ml_lifecycle.dataset.failures import failures_at, join_failures
 from ml_lifecycle.dataset.row_checks import ABSENT, DTYPE, NOT_NULLABLE
-from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, as_text, is_missing, text_of
+from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, as_text, renumber, text_of
 from ml_lifecycle.verdict import Fact, Verdict
 
 WHOLE_ROW: Final = "(row)"
 """What stands for the column where a check looks at several columns of a row."""
 UNIQUE: Final = "field_uniqueness"
 
-Mask = npt.NDArray[np.bool_]
-
-
-class CheckLike(Protocol):
-    """A check as pandera makes them: called with a column it says which cells pass; missing cells do."""
-
-    @property
-    def name(self) -> str:
-        """What failures are reported under."""
-        ...
-
-    def __call__(self, check_obj: Any) -> Any:  # noqa: ANN401 - a pandera CheckResult
-        """Judge a column or a frame."""
-        ...
+WHOLESALE: Final = 0.5
+"""Where more than this share of its cells cannot be read, a column has changed its type; below, it holds bad cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +171,7 @@ def _changed_type(plan: ColumnPlan, raw: pd.Series, coerced: Coerced, wholesale:
             return None
         return ColumnFailure(plan.name, DTYPE, expected, str(raw.dtype), _example(raw))
     unreadable = int(coerced.unreadable.sum())
-    present = int(raw.notna().sum())
-    if unreadable <= wholesale * present:
+    if not unreadable or unreadable <= wholesale * (present := int(raw.notna().sum())):
         return None
     got = f"{raw.dtype}, {unreadable:,} of {present:,} cells cannot be read as {plan.kind}"
     return ColumnFailure(plan.name, DTYPE, expected, got, _example(raw[coerced.unreadable]))
@@ -208,43 +195,28 @@ def _examine(
     frame: pd.DataFrame, plan: ColumnPlan, raw: pd.Series, coerced: Coerced
 ) -> tuple[list[pd.DataFrame], list[ColumnFailure]]:
     column = coerced.column if coerced.column.index.is_unique else coerced.column.reset_index(drop=True)
-    missing = column.isna().to_numpy()
+    checked = CheckedColumn(column, plan.checks, is_text=plan.kind is ColumnType.TEXT)
     found = [failures_at(frame, plan.name, DTYPE, coerced.unreadable)] if coerced.unreadable.any() else []
-    if not plan.nullable and (lacking := missing & ~coerced.unreadable).any():
+    if not plan.nullable and (lacking := checked.missing & ~coerced.unreadable).any():
         found.append(failures_at(frame, plan.name, NOT_NULLABLE, lacking))
-    if plan.unique and (repeated := column.duplicated(keep=False).to_numpy() & ~missing).any():
+    if plan.unique and (repeated := column.duplicated(keep=False).to_numpy() & ~checked.missing).any():
         found.append(failures_at(frame, plan.name, UNIQUE, repeated))
     unfit: list[ColumnFailure] = []
     for check in plan.checks:
+        name = check.name or NAMELESS
         try:
-            failing = _failing(check, column)
+            failing = checked.failing(check)
         except (TypeError, ValueError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}"[:200]
-            unfit.append(
-                ColumnFailure(plan.name, check.name, f"cells that {check.name} applies to", reason, _example(raw))
-            )
+            unfit.append(ColumnFailure(plan.name, name, f"cells that {name} applies to", reason, _example(raw)))
             continue
-        if (failing & ~missing).any():
-            found.append(failures_at(frame, plan.name, check.name, failing & ~missing))
+        if failing.any():
+            found.append(failures_at(frame, plan.name, name, failing))
     return found, unfit
 
 
 def _examine_rows(read: pd.DataFrame, checks: Sequence[CheckLike]) -> list[pd.DataFrame]:
-    rows = read.reset_index(drop=True)
-    return [failures_at(read, WHOLE_ROW, check.name, _failing(check, rows)) for check in checks if len(rows)]
-
-
-def _failing(check: CheckLike, checked: pd.Series | pd.DataFrame) -> Mask:
-    if not len(checked):
-        return np.zeros(0, dtype=bool)
-    passed = check(checked).check_output
-    if isinstance(passed, pd.DataFrame):
-        passed = passed.all(axis=1)
-    if isinstance(passed, pd.Series):
-        return ~passed.reindex(checked.index, fill_value=True).to_numpy(dtype=bool)  # pandera leaves missing cells out
-    return np.full(len(checked), not passed)
-
-
-def cell_passes(check: CheckLike, value: object) -> bool:
-    """Whether one value passes a check, for checks that have no quick form."""
-    return is_missing(value) or not bool(_failing(check, pd.Series([value]))[0])
+    if not checks or read.empty:
+        return []
+    rows = renumber(read)
+    return [failures_at(read, WHOLE_ROW, check.name or NAMELESS, failing_by_pandera(check, rows)) for check in checks]

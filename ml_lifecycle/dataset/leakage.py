@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from ml_lifecycle.config.brief import Task
 from ml_lifecycle.config.dataset import DatasetConfig
 from ml_lifecycle.dataset.coercion import parse_times
-from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, TEST, TRAIN, VALIDATION
+from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, TEST, TRAIN, VALIDATION, WEIGHT
 from ml_lifecycle.verdict import Fact, Verdict
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 _FALSE_ALARM = 1e-6
 """How often the gate on strata may fail on a sound random split, over all classes and splits together."""
 _EXAMPLES = 5
+_TURNS = 2.0
+"""Rows that a class may be off beyond chance: its first few members take turns, which no share of theirs can meet."""
 
 
 def judge_splits(
@@ -30,20 +34,28 @@ def judge_splits(
     A gate that does not apply passes and says why.
     """
     needed = dict.fromkeys([ROW_ID, target, *filter(None, (config.group, config.event_time))])
-    placed = frame[list(needed)].merge(splits.assignment, on=ROW_ID, how="left")
+    placed = _place(frame[[*needed, *([WEIGHT] if WEIGHT in frame.columns else [])]], splits)
     return [
         judge_overlap(frame, splits),
         judge_groups(placed, config),
         judge_times(placed, splits, config),
-        judge_strata(placed, splits, target=target, task=task),
+        judge_strata(placed, splits, target=target, task=task, group=config.group),
     ]
+
+
+def _place(rows: pd.DataFrame, splits: Splits) -> pd.DataFrame:
+    """The rows with their split; one that has none is missing there, one that has two comes twice."""
+    if np.array_equal(rows[ROW_ID].to_numpy(), splits.assignment[ROW_ID].to_numpy()):
+        return rows.assign(**{SPLIT: splits.assignment[SPLIT].to_numpy()})  # a join of millions of rows takes long
+    return rows.merge(splits.assignment, on=ROW_ID, how="left")
 
 
 def judge_overlap(frame: pd.DataFrame, splits: Splits) -> Verdict:
     """no_overlap: every row is in exactly one split."""
     named = splits.assignment[ROW_ID]
     twice = int(named.duplicated().sum())
-    lost = int((~frame[ROW_ID].isin(named)).sum())
+    same = np.array_equal(frame[ROW_ID].to_numpy(), named.to_numpy())
+    lost = 0 if same else int((~frame[ROW_ID].isin(named)).sum())
     return Verdict(
         gate="no_overlap",
         passed=twice == 0 and lost == 0,
@@ -79,7 +91,10 @@ def judge_groups(placed: pd.DataFrame, config: DatasetConfig) -> Verdict:
 
 
 def judge_times(placed: pd.DataFrame, splits: Splits, config: DatasetConfig) -> Verdict:
-    """no_time_leak: in a split by time, every row of a split is older than all of the next, by the gap at least."""
+    """no_time_leak: in a split by time, every row of a split is older than all of the next, by the gap at least.
+
+    Where borders are fixed, no row of validation or test lies before its own.
+    """
     if config.event_time is None:
         return _not_applicable("no_time_leak", "no event time is named")
     moments = parse_times(placed[config.event_time]).column
@@ -96,6 +111,11 @@ def judge_times(placed: pd.DataFrame, splits: Splits, config: DatasetConfig) -> 
         for earlier, later in ((TRAIN, VALIDATION), (VALIDATION, TEST), (TRAIN, TEST))
         if not (spans[later][0] > spans[earlier][1] and spans[later][0] - spans[earlier][1] >= gap)
     ]
+    leaks += [
+        f"{name} begins {spans[name][0]}, before its border {border}"
+        for name, border in ((VALIDATION, config.split.validation_from), (TEST, config.split.test_from))
+        if border is not None and spans[name][0] < as_utc(border)
+    ]
     kept = f"Each split ends before the next begins, {config.split.gap_days:g} days at least."
     return Verdict(
         gate="no_time_leak",
@@ -104,6 +124,11 @@ def judge_times(placed: pd.DataFrame, splits: Splits, config: DatasetConfig) -> 
         facts={**facts, "gap_days": config.split.gap_days},
         advice="divide by time: dataset.split.method: time",
     )
+
+
+def as_utc(moment: datetime) -> pd.Timestamp:
+    """A moment as times are compared here: in UTC, without saying so."""
+    return pd.Timestamp(moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None))
 
 
 def _spans(moments: pd.Series, splits: pd.Series) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
@@ -115,20 +140,27 @@ def _spans(moments: pd.Series, splits: pd.Series) -> dict[str, tuple[pd.Timestam
     return spans
 
 
-def judge_strata(placed: pd.DataFrame, splits: Splits, *, target: str, task: Task) -> Verdict:
-    """strata_kept: classes can be learnt and judged, and a random split holds each in the share it has overall.
+def judge_strata(placed: pd.DataFrame, splits: Splits, *, target: str, task: Task, group: str | None = None) -> Verdict:
+    """strata_kept: classes can be learnt and judged, and a stratified split holds each in the share it has overall.
 
     Train must hold two classes, and where there are only two, every split must hold both. Classes that train has never
-    seen are reported. For random splits, shares are compared with what chance allows: a normal interval of the binomial
-    share, Bonferroni-corrected over classes and splits.
+    seen are reported. For `random` and `stratified_group`, shares are compared with what chance allows: a normal
+    interval, Bonferroni-corrected over classes and splits; by rows (binomial), or by whole groups that are placed at
+    random, where the interval is as wide as the groups are large and uneven.
+
+    Args:
+        placed: Rows with their `_split`.
+        splits: The division.
+        target: The column of the classes.
+        task: Only classifications have strata.
+        group: The column of the groups; `stratified_group` needs it.
     """
     if task is not Task.CLASSIFICATION:
         return _not_applicable("strata_kept", f"a {task} has no classes")
     learnt = placed.loc[placed[SPLIT].isin([TRAIN, VALIDATION, TEST])]
-    counts = pd.crosstab(learnt[target], learnt[SPLIT]).reindex(columns=[TRAIN, VALIDATION, TEST], fill_value=0)
+    counts = _by_split(learnt, target)
     problems = _absent_classes(counts)
-    if splits.method == "random":
-        problems += _uneven_classes(counts)
+    problems += _uneven_classes(learnt, splits.method, target, group)
     unseen = [str(name) for name in counts.index[counts[TRAIN] == 0]]
     return Verdict(
         gate="strata_kept",
@@ -159,19 +191,61 @@ def _absent_classes(counts: pd.DataFrame) -> list[str]:
     return problems
 
 
-def _uneven_classes(counts: pd.DataFrame) -> list[str]:
-    sizes = counts.sum()
-    overall = counts.sum(axis=1) / max(sizes.sum(), 1)
+def _uneven_classes(learnt: pd.DataFrame, method: str, target: str, group: str | None) -> list[str]:
+    """Classes whose known labels are spread more unevenly than chance does; guesses are in train alone by design."""
+    if WEIGHT in learnt.columns:
+        learnt = learnt.loc[learnt[WEIGHT] >= 1]
+    counts = _by_split(learnt, target)
+    if method == "random":
+        variance = _row_variance(counts)
+    elif method == "stratified_group" and group is not None:
+        variance = _group_variance(learnt, counts, target, group)
+    else:
+        return []
     sigmas = float(stats.norm.isf(_FALSE_ALARM / (2 * max(counts.size, 1))))
-    expected = np.outer(overall, sizes)
-    # One row more or less is what dealing out a rare class by rank rounds to.
-    allowed = sigmas * np.sqrt(expected * (1 - overall.to_numpy()[:, None])) + 1
+    expected = _expected(counts)
+    allowed = sigmas * np.sqrt(variance) + _TURNS
     rows, columns = np.nonzero(np.abs(counts.to_numpy() - expected) > allowed)
     return [
         f"{counts.columns[int(column)]} holds {counts.to_numpy()[row, column]} rows of class {counts.index[int(row)]}, "
         f"expected about {expected[row, column]:.0f}"
         for row, column in zip(rows, columns, strict=True)
     ]
+
+
+def _by_split(learnt: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Rows by class and split."""
+    classes, labels = pd.factorize(learnt[target], sort=True)
+    names = [TRAIN, VALIDATION, TEST]
+    held = [
+        np.bincount(classes[(learnt[SPLIT] == name).to_numpy() & (classes >= 0)], minlength=len(labels))
+        for name in names
+    ]
+    return pd.DataFrame(np.column_stack(held), index=pd.Index(labels, name=target), columns=names)
+
+
+def _expected(counts: pd.DataFrame) -> npt.NDArray[np.float64]:
+    return np.outer(_overall(counts), counts.sum())
+
+
+def _overall(counts: pd.DataFrame) -> npt.NDArray[np.float64]:
+    overall: npt.NDArray[np.float64] = (counts.sum(axis=1) / max(int(counts.to_numpy().sum()), 1)).to_numpy()
+    return overall
+
+
+def _row_variance(counts: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Variance of the rows of a class (rows) in a split (columns) that takes rows at random."""
+    variance: npt.NDArray[np.float64] = _expected(counts) * (1 - _overall(counts)[:, None])
+    return variance
+
+
+def _group_variance(learnt: pd.DataFrame, counts: pd.DataFrame, target: str, group: str) -> npt.NDArray[np.float64]:
+    """The same for a split that takes whole groups: each moves the count by what it has beyond its fair part."""
+    by_group = pd.crosstab(pd.factorize(learnt[group], use_na_sentinel=False)[0], learnt[target].to_numpy())
+    beyond = by_group.to_numpy() - np.outer(by_group.sum(axis=1), _overall(counts))
+    shares = (counts.sum() / max(int(counts.to_numpy().sum()), 1)).to_numpy()
+    variance: npt.NDArray[np.float64] = np.outer((beyond**2).sum(axis=0), shares * (1 - shares))
+    return variance
 
 
 def _shares(counts: pd.Series) -> dict[str, Fact]:

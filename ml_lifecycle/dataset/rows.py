@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ml_lifecycle.dataset.numbers import parse_numbers
 from ml_lifecycle.errors import DataError
 
 ROW_ID: Final = "_row_id"
@@ -20,6 +21,9 @@ ROW_ID: Final = "_row_id"
 
 SPLIT: Final = "_split"
 """The column that says which split a row belongs to."""
+
+WEIGHT: Final = "_weight"
+"""The column that says how far a row's label is believed: 1 where it is known, less where a rule guessed it."""
 
 TRAIN: Final = "train"
 VALIDATION: Final = "validation"
@@ -77,7 +81,7 @@ def fingerprint(frame: pd.DataFrame) -> str:
     True
     """
     digest = hashlib.sha256("\0".join(sorted(map(str, frame.columns))).encode())
-    digest.update(_hash_rows(frame, numbers_in_text=False).tobytes())
+    digest.update(hash_rows(frame, numbers_in_text=False).tobytes())
     return digest.hexdigest()
 
 
@@ -108,6 +112,9 @@ def as_text(values: pd.Series) -> pd.Series:
     >>> as_text(pd.Series([1.0, 2.5, None])).tolist()
     ['1', '2.5', None]
     """
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "string":
+        missing = values.isna()
+        return values.where(~missing, None) if missing.any() else values
     codes, distinct = factorize(values)
     texts = np.array([*(text_of(value) for value in distinct), None], dtype=object)
     return pd.Series(texts[codes], index=values.index, name=values.name, dtype=object)
@@ -144,7 +151,7 @@ def is_missing(value: object) -> bool:
 
 
 def _name_by_content(frame: pd.DataFrame) -> Hashes:
-    content = _hash_rows(frame, numbers_in_text=True)
+    content = hash_rows(frame)
     occurrence = pd.Series(content).groupby(content, sort=False).cumcount().to_numpy().astype(np.uint64)
     return _separate(mix(content + mix(occurrence)))
 
@@ -175,7 +182,8 @@ def _separate(names: Hashes) -> Hashes:
     return names
 
 
-def _hash_rows(frame: pd.DataFrame, *, numbers_in_text: bool) -> Hashes:
+def hash_rows(frame: pd.DataFrame, *, numbers_in_text: bool = True) -> Hashes:
+    """Hash each row by its values: the same whatever the order of the columns, their types or the index."""
     rows = np.zeros(len(frame), dtype=np.uint64)
     for column in sorted(frame.columns, key=str):
         name = _hash_texts(np.array([str(column)], dtype=object))
@@ -199,11 +207,12 @@ def _hash_column(values: pd.Series, *, numbers_in_text: bool) -> Hashes:
 
 
 def _hash_distinct(distinct: list[Any], *, numbers_in_text: bool) -> Hashes:
-    texts = pd.Series([text_of(value) for value in distinct], dtype=object)
+    known = pd.api.types.infer_dtype(distinct, skipna=False) == "string"
+    texts = pd.Series(distinct if known else [text_of(value) for value in distinct], dtype=object)
     hashes = _hash_texts(texts.to_numpy())
     if not numbers_in_text:
         return hashes
-    numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
+    numbers = parse_numbers(texts)
     return np.where(numbers.notna(), _hash_numbers(numbers), hashes)
 
 

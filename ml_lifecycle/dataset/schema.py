@@ -8,9 +8,10 @@ what becomes of rows that fail in `quarantine`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,20 +19,21 @@ import pandera.pandas as pa
 import yaml
 from pandera.io import pandas_io
 
-from ml_lifecycle.config.brief import Task
-from ml_lifecycle.dataset.coercion import ColumnType, type_of
+from ml_lifecycle.dataset.coercion import UNREADABLE, ColumnType, coerce_value, type_of
+from ml_lifecycle.dataset.column_checks import NAMELESS, cell_passes
 from ml_lifecycle.dataset.failures import failures_at, join_failures
 from ml_lifecycle.dataset.inspection import (
     WHOLE_ROW,
+    WHOLESALE,
     ColumnFailure,
     ColumnPlan,
     Inspection,
-    cell_passes,
     inspect_frame,
     judge_schema,
 )
 from ml_lifecycle.dataset.row_checks import CellRule, Failure, RowReading, Test, compile_test, read_row
-from ml_lifecycle.dataset.schema_inference import ColumnRule, InferenceLimits, infer_rules
+from ml_lifecycle.dataset.rows import text_of
+from ml_lifecycle.dataset.schema_inference import ColumnRule, Hints, InferenceLimits, infer_rules
 from ml_lifecycle.errors import ConfigError
 
 __all__ = [
@@ -45,9 +47,6 @@ __all__ = [
     "judge_schema",
     "load_schema",
 ]
-
-_WHOLESALE: Final = 0.5
-"""Where more than this share of its cells cannot be read, a column has changed its type; below, it holds bad cells."""
 
 _MALFORMED: Final = (
     yaml.YAMLError,
@@ -71,6 +70,9 @@ class Schema:
 
     def __init__(self, schema: pa.DataFrameSchema) -> None:
         self._schema = schema
+        for column in schema.columns.values():
+            if type_of(column.dtype) is ColumnType.TIME:
+                column.checks = [_with_moments(check) for check in column.checks]
         self._plans = {name: _plan(name, column) for name, column in schema.columns.items()}
         self._rules = [_rule(plan) for plan in self._plans.values()]
 
@@ -118,6 +120,20 @@ class Schema:
                 return tuple(check.statistics["allowed_values"])
         return None
 
+    def range_text(self, column: str) -> str:
+        """The bounds of a column as a person reads them.
+
+        >>> infer_schema(pd.DataFrame({"x": [0, 50, 100, 100]})).range_text("x")
+        'in_range 0 to 110'
+        """
+        told = []
+        for check in self._schema.columns[column].checks:
+            bounds = [check.statistics.get(name) for name in ("min_value", "max_value")]
+            known = [text_of(bound) for bound in bounds if bound is not None]
+            if known and check.name != "str_length":
+                told.append(f"{check.name} {' to '.join(known)}")
+        return ", ".join(told)
+
     def check_row(self, row: Mapping[str, Any], *, without: Collection[str] = ()) -> list[Failure]:
         """What is wrong with one row: the same as `validate` says of a frame of one, in microseconds."""
         return self.read_row(row, without=without).failures
@@ -156,7 +172,7 @@ class Schema:
         return self.inspect(frame, without=without, wholesale=1.0).frame
 
     def inspect(
-        self, frame: pd.DataFrame, *, without: Collection[str] = (), wholesale: float = _WHOLESALE
+        self, frame: pd.DataFrame, *, without: Collection[str] = (), wholesale: float = WHOLESALE
     ) -> Inspection:
         """Read a frame as the types that the schema names, and tell columns that fail from cells that do.
 
@@ -191,34 +207,14 @@ def _refusal(got: str, path: str = "") -> ConfigError:
     )
 
 
-def infer_schema(
-    frame: pd.DataFrame,
-    *,
-    target: str | None = None,
-    task: Task | None = None,
-    open_columns: Collection[str] = (),
-    optional_columns: Collection[str] = (),
-    limits: InferenceLimits | None = None,
-) -> Schema:
+def infer_schema(frame: pd.DataFrame, **hints: Unpack[Hints]) -> Schema:
     """Guess a schema from rows: types, ranges with a margin, categories of text with few distinct values, nullability.
 
     Args:
         frame: Rows to learn from.
-        target: The column to predict; it may be missing, and as a number it has no range.
-        task: What is predicted; a classification's labels are categories, be they numbers.
-        open_columns: Columns that may hold any value of their type: identifiers, groups.
-        optional_columns: Columns whose cells may be missing although none was, such as the outcome time.
-        limits: How freely later rows may differ.
+        hints: What is known of the columns, see `schema_inference.Hints`.
     """
-    rules = infer_rules(
-        frame,
-        target=target,
-        task=task,
-        open_columns=open_columns,
-        optional_columns=optional_columns,
-        limits=limits,
-    )
-    return Schema(pa.DataFrameSchema({rule.name: _column(rule) for rule in rules}))
+    return Schema(pa.DataFrameSchema({rule.name: _column(rule) for rule in infer_rules(frame, **hints)}))
 
 
 def _column(rule: ColumnRule) -> pa.Column:
@@ -230,6 +226,22 @@ def _column(rule: ColumnRule) -> pa.Column:
         low, high = (int(rule.low), int(rule.high)) if whole else (rule.low, rule.high)
         checks.append(pa.Check.in_range(low, high))
     return pa.Column(rule.dtype, checks, nullable=rule.nullable)
+
+
+def _with_moments(check: pa.Check) -> pa.Check:
+    """A check of times whose bounds are moments: pandera leaves text such as 2024-01-31 as it is."""
+    stated = dict(check.statistics or {})
+    read = {name: _as_moments(value) for name, value in stated.items()}
+    if read == stated or not hasattr(pa.Check, str(check.name)):
+        return check
+    return getattr(pa.Check, str(check.name))(**read)
+
+
+def _as_moments(value: Any) -> Any:  # noqa: ANN401 - a bound, a list of values, or an option
+    if isinstance(value, list | tuple):
+        return [_as_moments(item) for item in value]
+    moment = coerce_value(value, ColumnType.TIME) if isinstance(value, str | date) else UNREADABLE
+    return value if moment is UNREADABLE else moment
 
 
 def _plan(name: str, column: pa.Column) -> ColumnPlan:
@@ -245,7 +257,7 @@ def _plan(name: str, column: pa.Column) -> ColumnPlan:
 
 
 def _rule(plan: ColumnPlan) -> CellRule:
-    tests = tuple((check.name, _test(check)) for check in plan.checks)
+    tests = tuple((check.name or NAMELESS, _test(check)) for check in plan.checks)
     return CellRule(plan.name, plan.kind, plan.nullable, plan.required, tests)
 
 

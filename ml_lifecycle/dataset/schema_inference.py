@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -61,37 +61,44 @@ class InferenceLimits:
     margin: float = 0.1
 
 
-def infer_rules(
-    frame: pd.DataFrame,
-    *,
-    target: str | None = None,
-    task: Task | None = None,
-    open_columns: Collection[str] = (),
-    optional_columns: Collection[str] = (),
-    limits: InferenceLimits | None = None,
-) -> list[ColumnRule]:
-    """Guess a rule for each column.
+class Hints(TypedDict, total=False):
+    """What is known of the columns beforehand.
 
     The target may always be missing, since not every outcome is known; a number to be predicted has no range, for what
     it may become is not ours to say.
 
     Args:
-        frame: Rows to learn from.
         target: The column to predict.
         task: What is predicted; a classification's labels are categories, be they numbers.
         open_columns: Columns that may hold any value of their type: identifiers, groups.
         optional_columns: Columns that may be missing although no cell was, such as the outcome time.
         limits: How freely later rows may differ.
     """
-    limits = limits or InferenceLimits()
+
+    target: str | None
+    task: Task | None
+    open_columns: Collection[str]
+    optional_columns: Collection[str]
+    limits: InferenceLimits | None
+
+
+def infer_rules(frame: pd.DataFrame, **hints: Unpack[Hints]) -> list[ColumnRule]:
+    """Guess a rule for each column.
+
+    Args:
+        frame: Rows to learn from.
+        hints: What is known of the columns, see `Hints`.
+    """
+    limits = hints.get("limits") or InferenceLimits()
+    target = hints.get("target")
     return [
         _rule(
             frame[name],
             limits,
-            is_open=name in open_columns,
+            is_open=name in hints.get("open_columns", ()),
             is_target=name == target,
-            may_miss=name in optional_columns or name == target,
-            labels=name == target and task is Task.CLASSIFICATION,
+            may_miss=name in hints.get("optional_columns", ()) or name == target,
+            labels=name == target and hints.get("task") is Task.CLASSIFICATION,
         )
         for name in frame.columns
         if name not in {ROW_ID, SPLIT}
@@ -191,6 +198,8 @@ def _range(column: pd.Series, kind: ColumnType, margin: float) -> tuple[float, f
         return None, None
     low, high = float(numbers.min()), float(numbers.max())
     pad = margin * ((high - low) or abs(high) or 1.0)
+    if not (math.isfinite(high - low) and math.isfinite(low - pad) and math.isfinite(high + pad)):
+        pad = 0.0  # at the ends of float64 there is nothing to widen into
     wide_low = _outward(low - pad, pad, math.floor, kind)
     wide_high = _outward(high + pad, pad, math.ceil, kind)
     return (max(wide_low, 0.0) if low >= 0 else wide_low), (min(wide_high, 0.0) if high <= 0 and low < 0 else wide_high)

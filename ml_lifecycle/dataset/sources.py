@@ -1,13 +1,13 @@
-"""The rows a project learns from: all its sources one below the other, with times parsed and every row named.
+"""The rows a project learns from: all its sources one below the other, joined with others, times parsed, rows named.
 
-How one file is read is in `files`; whether its rows are any good is found out in `schema` and `quarantine`.
+How a source is read is in `pieces`; whether its rows are any good is found out in `schema` and `quarantine`; what need
+not be read again is known in `collection`.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,27 @@ import pandas as pd
 
 from ml_lifecycle.config.dataset import DatasetConfig, SourceConfig
 from ml_lifecycle.dataset.coercion import parse_times
-from ml_lifecycle.dataset.files import find_files, is_optional, read_file, shown_path
-from ml_lifecycle.dataset.rows import ROW_ID, as_text, fingerprint, identify, renumber
+from ml_lifecycle.dataset.files import is_optional
+from ml_lifecycle.dataset.joins import JoinReport, join
+from ml_lifecycle.dataset.pieces import Piece, pieces_of
+from ml_lifecycle.dataset.rows import ROW_ID, fingerprint, identify, renumber
+from ml_lifecycle.dataset.stacking import stack
+from ml_lifecycle.dataset.suggestions import suggest
 from ml_lifecycle.errors import DataError, TargetError
 from ml_lifecycle.verdict import Severity, Verdict
+
+__all__ = [
+    "PRODUCTION",
+    "RawRows",
+    "assemble",
+    "dataset_pieces",
+    "judge_fresh",
+    "judge_not_empty",
+    "read_rows",
+    "read_source",
+    "source_fingerprint",
+    "suggest",
+]
 
 PRODUCTION = "production"
 """What rows that came from production are called where rows are counted by file."""
@@ -35,24 +52,27 @@ class RawRows:
     Args:
         frame: The rows, `_row_id` first; times are naive UTC, unless a cell could not be read: then the column keeps
             its text, so that validation can say what was wrong with which row.
-        files: The files, in the order they were read.
+        files: The pieces of the sources (files, addresses, queries, tables), in the order they were read.
         fingerprint: Hash of the content.
-        file_rows: Rows by file, and those of production.
+        file_rows: Rows by piece, and those of production.
+        joins: What each join did, in order.
     """
 
     frame: pd.DataFrame
     files: tuple[str, ...]
     fingerprint: str
     file_rows: Mapping[str, int]
+    joins: tuple[JoinReport, ...] = ()
 
 
 def read_source(source: SourceConfig, *, root: Path, home: Path) -> pd.DataFrame:
-    """Read all files of one source, one below the other.
+    """Read all pieces of one source, one below the other.
 
     Raises:
-        DataError: There is no such file, or one cannot be read.
+        DataError: There is no such place, or it cannot be read.
+        ConfigError: A package is not installed, or an environment variable is not set.
     """
-    return _stack([read_file(path, source) for path in find_files(source, root=root, home=home)])
+    return stack([piece.read() for piece in pieces_of(source, root=root, home=home)])
 
 
 def read_rows(
@@ -63,50 +83,102 @@ def read_rows(
     production: pd.DataFrame | None = None,
     target: str | None = None,
 ) -> RawRows:
-    """Read all sources, name their rows, and add rows from production that the sources do not hold already.
-
-    `until` limits the rows of the sources, not those of production; columns under `drop` are left out after rows have
-    been named, so that dropping one renames no row.
+    """Read all sources, name their rows, join others to them, and add rows from production that are not among them.
 
     Args:
-        config: Sources and the roles of columns.
+        config: Sources, joins and the roles of columns.
         root: The folder that relative paths start from.
         home: The state folder, `{home}` in a path.
         production: Rows that were scored and whose outcome is known.
         target: The column to predict, whose absence is reported.
 
     Raises:
-        DataError: A file is missing, empty or unreadable, or a column that the configuration names is absent.
+        DataError: A source is missing, empty or unreadable, or a column that the configuration names is absent.
+        ConfigError: A package is not installed, or an environment variable is not set.
         TargetError: The target is absent.
     """
-    pieces, file_rows = _read_files(config, root=root, home=home)
-    frame = _stack(pieces)
+    parts = [(piece.name, piece.read()) for piece in dataset_pieces(config, root=root, home=home)]
+    return assemble(parts, config, root=root, home=home, production=production, target=target)
+
+
+def assemble(
+    parts: list[tuple[str, pd.DataFrame]],
+    config: DatasetConfig,
+    *,
+    root: Path,
+    home: Path,
+    production: pd.DataFrame | None = None,
+    target: str | None = None,
+) -> RawRows:
+    """Make the rows of a project out of the pieces of its sources.
+
+    Rows are named before columns are joined to them, and columns under `drop` are left out last, so that neither a new
+    join nor a dropped column renames a row. `until` limits the rows of the sources, not those of production.
+
+    Args:
+        parts: Name and rows of each piece; the list is emptied, so that its memory is free.
+        config: Joins and the roles of columns.
+        root: The folder that relative paths start from.
+        home: The state folder.
+        production: Rows that were scored and whose outcome is known; they bring the columns of joins along.
+        target: The column to predict, whose absence is reported.
+
+    Raises:
+        DataError: A further source cannot be read or joined, or a column that the configuration names is absent.
+        TargetError: The target is absent.
+    """
+    file_rows = _rows_by_name(parts)
+    pieces = [frame for _, frame in parts]
+    parts.clear()
+    frame = stack(pieces)
+    del pieces
+    _require(frame, {"dataset.id": config.id})
+    frame, joins = _join_all(identify(frame, config.id), config, root=root, home=home)
     _require_columns(frame, config, target)
-    frame = _limit(_with_times(identify(frame, config.id), config), config)
+    frame = _limit(_with_times(frame, config), config)
     if production is not None and not production.empty:
         known = _with_times(_identify_production(production, config), config)
         fresh = known.loc[~known[ROW_ID].isin(frame[ROW_ID])]
         file_rows[PRODUCTION] = len(fresh)
-        frame = _stack([frame, fresh])
+        frame = stack([frame, fresh])
     if config.drop:
         frame = frame.drop(columns=list(config.drop))
     frame = renumber(frame)
     files = tuple(name for name in file_rows if name != PRODUCTION)
-    return RawRows(frame, files, fingerprint(frame), file_rows)
+    return RawRows(frame, files, fingerprint(frame), file_rows, joins)
+
+
+def dataset_pieces(config: DatasetConfig, *, root: Path, home: Path) -> list[Piece]:
+    """The pieces of all sources; an inbox beside other sources may still be empty.
+
+    Raises:
+        DataError: There is no such place.
+        ConfigError: A package is not installed, or an environment variable is not set.
+    """
+    times = [time for time in (config.event_time, config.outcome_time) if time is not None]
+    several = len(config.sources) > 1
+    return [
+        piece
+        for source in config.sources
+        for piece in pieces_of(source, root=root, home=home, optional=several and is_optional(source), times=times)
+    ]
 
 
 def source_fingerprint(config: DatasetConfig, root: Path, home: Path) -> str:
-    """Hash the bytes of all files of the sources, without parsing them: 64 hexadecimal digits (SHA-256).
+    """Hash what the sources and joins hold, as cheaply as each allows: 64 hexadecimal digits (SHA-256).
+
+    Files are hashed, servers asked whether theirs changed, Delta tables have a version. A database counts rows and
+    present cells and gives its newest times where there is an event time; else it is read.
 
     Raises:
-        DataError: There is no such file.
+        DataError: There is no such place, or it cannot be read.
+        ConfigError: A package is not installed, or an environment variable is not set.
     """
     digest = hashlib.sha256()
-    for source in config.sources:
-        for path in _find(source, config, root=root, home=home):
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"{shown_path(path, root=root, home=home)}\0{content}\n".encode())
+    further = [piece for joined in config.joins for piece in pieces_of(joined.source, root=root, home=home)]
+    for piece in [*dataset_pieces(config, root=root, home=home), *further]:
+        mark = piece.mark()
+        digest.update(f"{piece.name}\0{fingerprint(piece.read()) if mark is None else mark}\n".encode())
     return digest.hexdigest()
 
 
@@ -152,65 +224,43 @@ def judge_fresh(rows: RawRows, config: DatasetConfig, now: datetime) -> Verdict:
     )
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """The advice that goes with an unknown name: the nearest ones that exist.
-
-    >>> suggest("incom", ["income", "age"])
-    "did you mean 'income'?"
-    """
-    known = list(known)
-    lower = {candidate.lower(): candidate for candidate in known}
-    near = [lower[match] for match in difflib.get_close_matches(name.lower(), lower, n=3)]
-    if near:
-        return f"did you mean {' or '.join(map(repr, near))}?"
-    return f"the columns are {', '.join(map(repr, known[:20]))}{' ...' if len(known) > 20 else ''}"  # noqa: PLR2004 - one line
+def _rows_by_name(parts: Sequence[tuple[str, pd.DataFrame]]) -> dict[str, int]:
+    """Rows by piece; two queries of one database have one name, so the second is numbered."""
+    rows: dict[str, int] = {}
+    for name, frame in parts:
+        number = 1 + sum(known == name or known.startswith(f"{name} (") for known in rows)
+        rows[name if number == 1 else f"{name} ({number})"] = len(frame)
+    return rows
 
 
-def _find(source: SourceConfig, config: DatasetConfig, *, root: Path, home: Path) -> Sequence[Path]:
-    """The files of a source; an inbox beside other sources may still be empty."""
-    optional = is_optional(source) and len(config.sources) > 1
-    return find_files(source, root=root, home=home, optional=optional)
-
-
-def _read_files(config: DatasetConfig, *, root: Path, home: Path) -> tuple[list[pd.DataFrame], dict[str, int]]:
-    pieces: list[pd.DataFrame] = []
-    file_rows: dict[str, int] = {}
-    for source in config.sources:
-        for path in _find(source, config, root=root, home=home):
-            pieces.append(read_file(path, source))
-            file_rows[shown_path(path, root=root, home=home)] = len(pieces[-1])
-    return pieces, file_rows
-
-
-def _stack(pieces: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put frames one below the other; a column that is text in one and numbers in another becomes text."""
-    if len(pieces) == 1:
-        return pieces[0]
-    if not pieces:
-        return pd.DataFrame()
-    filled = [piece for piece in pieces if len(piece)] or [pieces[0]]
-    stacked = pd.concat(filled, ignore_index=True)
-    for column in stacked.select_dtypes(object).columns:
-        kinds = {piece[column].dtype.kind for piece in filled if column in piece and piece[column].notna().any()}
-        if len(kinds) > 1:
-            stacked[column] = as_text(stacked[column])
-    return stacked
+def _join_all(
+    frame: pd.DataFrame, config: DatasetConfig, *, root: Path, home: Path
+) -> tuple[pd.DataFrame, tuple[JoinReport, ...]]:
+    reports = []
+    for wanted in config.joins:
+        joined = join(frame, read_source(wanted.source, root=root, home=home), wanted)
+        frame = joined.frame
+        reports.append(joined.report)
+    return frame, tuple(reports)
 
 
 def _require_columns(frame: pd.DataFrame, config: DatasetConfig, target: str | None) -> None:
-    named = {
-        f"dataset.{role}": getattr(config, role) for role in ("id", "event_time", "outcome_time", "entity", "group")
-    }
+    roles = ("event_time", "outcome_time", "entity", "group")
+    named = {f"dataset.{role}": getattr(config, role) for role in roles}
     named |= {f"dataset.drop[{position}]": column for position, column in enumerate(config.drop)}
-    named |= {"brief.target": target}
+    _require(frame, named | {"brief.target": target})
+
+
+def _require(frame: pd.DataFrame, named: Mapping[str, str | None]) -> None:
     for key, column in named.items():
-        if column is not None and column not in frame.columns:
+        known = [str(name) for name in frame.columns if name != ROW_ID]
+        if column is not None and column not in known:
             failure = TargetError if key == "brief.target" else DataError
             raise failure(
                 f"the column that {key} names is not in the data",
                 expected=f"a column {column!r}",
-                got=f"{frame.shape[1]} columns without it",
-                advice=f"correct {key}: {suggest(column, map(str, frame.columns))}",
+                got=f"{len(known)} columns without it",
+                advice=f"correct {key}: {suggest(column, known)}",
             )
 
 

@@ -1,13 +1,20 @@
 """Dividing rows into train, validation and test, so that a row stays where it is when others are appended.
 
-Whether the division is sound is judged in `leakage`.
+What is exact: in every method but `time` without fixed borders, rows that are appended change the side of no row that
+was there (as long as these keep their label and their order among themselves). A row or group is placed by its hash
+alone; only the first few of each class, or of all groups, are placed by turn, so that each split has some of them, and
+`stratified_group` looks at the rows before a group's first one (see `balancing`). What is approximate: the shares,
+which a hash meets as chance does. In `time` without borders the shares are exact and the borders move with the data.
+
+Guessed labels (`_weight` below 1) are only learnt from: such a row is "unlabeled" where validation or test would get
+it. Whether the division is sound is judged in `leakage`; folds inside the training rows are in `folds`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -16,20 +23,27 @@ import pandas as pd
 
 from ml_lifecycle.config.brief import Task
 from ml_lifecycle.config.dataset import DatasetConfig
+from ml_lifecycle.dataset.balancing import balance_groups, first_turns
 from ml_lifecycle.dataset.coercion import parse_times
-from ml_lifecycle.dataset.leakage import judge_splits
-from ml_lifecycle.dataset.rows import GAP, ROW_ID, SPLIT, TEST, TRAIN, UNLABELED, VALIDATION, Hashes, hash_values
+from ml_lifecycle.dataset.leakage import as_utc, judge_splits
+from ml_lifecycle.dataset.rows import (
+    GAP,
+    ROW_ID,
+    SPLIT,
+    TEST,
+    TRAIN,
+    UNLABELED,
+    VALIDATION,
+    WEIGHT,
+    Hashes,
+    hash_values,
+)
 from ml_lifecycle.errors import ConfigError, DataError, TargetError
 from ml_lifecycle.verdict import Fact
 
 __all__ = ["SPLITS", "Splits", "judge_splits", "split_rows"]
 
 SPLITS: Final = (TRAIN, VALIDATION, TEST)
-
-_FEW = 5
-"""Fewer members than this expected in the smallest split: chance may leave one empty, so they are dealt out by rank.
-
-Five is the usual least expected count at which a share is trusted (Cochran 1954)."""
 
 Names = npt.NDArray[np.object_]
 
@@ -40,7 +54,7 @@ class Splits:
 
     Args:
         assignment: `_row_id` and `_split`: train, validation, test, unlabeled (no outcome known) or gap (left out).
-        method: random, time or group.
+        method: random, time, group or stratified_group.
         facts: What was decided on the way: boundaries, rows that were left out.
     """
 
@@ -65,13 +79,14 @@ def split_rows(
 ) -> Splits:
     """Divide rows.
 
-    - random: a hash of the row decides; classes too rare for that are dealt out by rank, so that train holds each.
-    - group: a hash of the group decides, all its rows follow.
-    - time: the oldest rows train, the newest test; equal times are never cut apart, `gap_days` before each boundary are
-      left out, and so is a row whose group is in an earlier split already.
+    - random: a hash of the row decides, class by class; the first few of a class take turns, so that train holds each.
+    - group: a hash of the group decides, all its rows follow; the first few groups take turns.
+    - stratified_group: of two splits that hashes of the group name, it goes to the one that lacks its class more.
+    - time: the oldest rows train, the newest test, with borders from the shares or fixed ones; equal times are never
+      cut apart, `gap_days` before each border are left out, and so is a row whose group is in an earlier split already.
 
     Args:
-        frame: Validated rows with `_row_id`.
+        frame: Validated rows with `_row_id`, and `_weight` where labels were guessed.
         config: Names the roles of columns and how to split.
         target: The column to predict; rows where it is missing are "unlabeled".
         task: Decides, where the method is `auto`.
@@ -80,31 +95,44 @@ def split_rows(
 
     Raises:
         TargetError: The target is absent, or no row has an outcome.
-        ConfigError: The method needs a column that is not named.
+        ConfigError: The method needs a column that is not named, or borders in time are given to another method.
         DataError: A split would be empty.
     """
-    method = _method(config, task)
+    method = choose_method(config, task)
     labelled = _labelled(frame, config, target, as_of)
-    assignment = np.full(len(frame), UNLABELED, dtype=object)
     rows = frame.loc[labelled]
+    guessed = _guessed(rows, config)
+    classes = rows[target] if task is Task.CLASSIFICATION else None
     if method == "time":
-        assignment[labelled], facts = _split_by_time(rows, config)
+        names, facts = _split_by_time(rows, config, guessed)
     elif method == "group":
-        assignment[labelled], facts = _split_by_group(rows, config)
+        names, facts = _split_by_group(rows, config, guessed)
+    elif method == "stratified_group":
+        names, facts = _split_by_balanced_group(rows, config, classes, guessed)
     else:
-        classes = rows[target] if task is Task.CLASSIFICATION else None
-        assignment[labelled], facts = _split_at_random(rows, config, classes)
+        names, facts = _split_at_random(rows, config, classes, guessed)
+    unusable = guessed & np.isin(names, (VALIDATION, TEST))
+    names[unusable] = UNLABELED
+    if guessed.any():
+        facts |= {"guessed_labels": int(guessed.sum()), "guessed_labels_not_judged_by": int(unusable.sum())}
+    assignment = np.full(len(frame), UNLABELED, dtype=object)
+    assignment[labelled] = names
     splits = Splits(pd.DataFrame({ROW_ID: frame[ROW_ID].to_numpy(), SPLIT: assignment}), method, facts)
     _refuse_empty(splits)
     return splits
 
 
-def _method(config: DatasetConfig, task: Task) -> str:
-    method = config.split.method
+def choose_method(config: DatasetConfig, task: Task) -> str:
+    """The method of the split: as named, or by the roles of columns where it is `auto`.
+
+    Raises:
+        ConfigError: The method needs a column that is not named, or borders in time are given to another method.
+    """
+    method: str = config.split.method
     if method == "auto":
         grouped = task is Task.RANKING or config.group is not None
         method = "group" if grouped else "time" if config.event_time is not None else "random"
-    needed = {"group": "group", "time": "event_time"}.get(method)
+    needed = {"group": "group", "stratified_group": "group", "time": "event_time"}.get(method)
     if needed is not None and getattr(config, needed) is None:
         raise ConfigError(
             f"rows cannot be split by {method}",
@@ -112,7 +140,22 @@ def _method(config: DatasetConfig, task: Task) -> str:
             got="none",
             advice="name it (in ranking, the query id), or choose another dataset.split.method",
         )
+    if config.split.validation_from is not None and method != "time":
+        raise ConfigError(
+            "borders in time are given to a split that is not by time",
+            expected="dataset.split.method: time beside validation_from and test_from",
+            got=method,
+            advice="set the method to time and name dataset.event_time, or leave the borders out",
+        )
     return method
+
+
+def _guessed(rows: pd.DataFrame, config: DatasetConfig) -> npt.NDArray[np.bool_]:
+    """Rows that may be learnt from but not judged by, as their label is a guess."""
+    trusted = config.labeling is not None and config.labeling.judge_by_guesses
+    if WEIGHT not in rows.columns or trusted:
+        return np.zeros(len(rows), dtype=bool)
+    return np.asarray(rows[WEIGHT].to_numpy(dtype=np.float64) < 1)
 
 
 def _labelled(frame: pd.DataFrame, config: DatasetConfig, target: str, as_of: datetime | None) -> npt.NDArray[np.bool_]:
@@ -121,7 +164,7 @@ def _labelled(frame: pd.DataFrame, config: DatasetConfig, target: str, as_of: da
     known = frame[target].notna().to_numpy()
     if config.outcome_time is not None:
         outcome = parse_times(frame[config.outcome_time]).column
-        known &= (outcome.notna() if as_of is None else outcome <= _naive(as_of)).to_numpy()
+        known &= (outcome.notna() if as_of is None else outcome <= as_utc(as_of)).to_numpy()
     if not known.any():
         raise TargetError(
             "no row can be learnt from",
@@ -132,50 +175,86 @@ def _labelled(frame: pd.DataFrame, config: DatasetConfig, target: str, as_of: da
     return known
 
 
-def _naive(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-
-
 def _split_at_random(
-    rows: pd.DataFrame, config: DatasetConfig, classes: pd.Series | None
+    rows: pd.DataFrame, config: DatasetConfig, classes: pd.Series | None, guessed: npt.NDArray[np.bool_]
 ) -> tuple[Names, dict[str, Fact]]:
+    """Guesses take no turn: they may change from one collection to the next."""
     hashes = hash_values(rows[ROW_ID], seed=config.split.seed)
-    if classes is None:
-        return _deal(hashes, config), {}
-    names = np.empty(len(rows), dtype=object)
-    positions = np.arange(len(rows))
-    for members in pd.Series(positions).groupby(pd.factorize(classes)[0]):
-        chosen = members[1].to_numpy()
-        names[chosen] = _deal(hashes[chosen], config)
+    names = _by_hash(hashes, config)
+    known = np.flatnonzero(~guessed)
+    codes = np.zeros(len(known), dtype=np.intp) if classes is None else pd.factorize(classes.to_numpy()[known])[0]
+    turns = _turns(config)
+    turn = pd.Series(codes).groupby(codes).cumcount().to_numpy()
+    early = turn < len(turns)
+    names[known[early]] = turns[turn[early]]
     return names, {}
 
 
-def _split_by_group(rows: pd.DataFrame, config: DatasetConfig) -> tuple[Names, dict[str, Fact]]:
-    codes, _ = pd.factorize(rows[config.group], use_na_sentinel=False)
-    first = pd.Series(codes).drop_duplicates().index  # of each group in the order of its code
-    hashes = hash_values(rows[config.group].iloc[first], seed=config.split.seed)
-    return _deal(hashes, config)[codes], {"groups": len(hashes)}
+def _split_by_group(
+    rows: pd.DataFrame, config: DatasetConfig, guessed: npt.NDArray[np.bool_]
+) -> tuple[Names, dict[str, Fact]]:
+    codes, keys, known = _groups(rows, config, guessed)
+    names = _by_hash(hash_values(keys, seed=config.split.seed), config)
+    turns = _turns(config)[:known]
+    names[: len(turns)] = turns
+    return names[codes], {"groups": len(names)}
 
 
-def _deal(hashes: Hashes, config: DatasetConfig) -> Names:
-    """Place each member by its hash against fixed thresholds, or few members by the rank of their hash."""
-    fractions = config.split.fractions
-    if len(hashes) * min(fractions) < _FEW:
-        places = (np.argsort(np.argsort(hashes, kind="stable"), kind="stable") + 0.5) / max(len(hashes), 1)
-    else:
-        places = hashes / float(2**64)
-    splits = np.array(SPLITS, dtype=object)
-    return splits[np.searchsorted(np.cumsum(fractions)[:-1], places, side="right")]
+def _split_by_balanced_group(
+    rows: pd.DataFrame, config: DatasetConfig, classes: pd.Series | None, guessed: npt.NDArray[np.bool_]
+) -> tuple[Names, dict[str, Fact]]:
+    codes, keys, known = _groups(rows, config, guessed)
+    labels = np.zeros(len(rows), dtype=np.intp) if classes is None else pd.factorize(classes)[0]
+    draws = [_places(hash_values(keys, seed=config.split.seed + shift), config) for shift in (0, 1)]
+    chosen = draws[0].copy()
+    candidates = [draw[:known] for draw in draws]
+    chosen[:known] = balance_groups(codes[~guessed], labels[~guessed], candidates, config.split.fractions)
+    return _named(chosen)[codes], {"groups": len(chosen)}
 
 
-def _split_by_time(rows: pd.DataFrame, config: DatasetConfig) -> tuple[Names, dict[str, Fact]]:
+def _groups(
+    rows: pd.DataFrame, config: DatasetConfig, guessed: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.intp], pd.Series, int]:
+    """The code of each row's group, the groups in the order of their codes, and how many have a known label.
+
+    Codes rise in the order of appearance, first of rows with a known label: guesses may change from one collection to
+    the next, and move none of them.
+    """
+    order = np.argsort(guessed, kind="stable")
+    ordered = rows[config.group].iloc[order]
+    codes = np.empty(len(rows), dtype=np.intp)
+    codes[order] = pd.factorize(ordered, use_na_sentinel=False)[0]
+    return codes, ordered[~pd.Series(codes[order]).duplicated().to_numpy()], len(np.unique(codes[~guessed]))
+
+
+def _turns(config: DatasetConfig) -> Names:
+    return _named(first_turns(config.split.fractions))
+
+
+def _by_hash(hashes: Hashes, config: DatasetConfig) -> Names:
+    return _named(_places(hashes, config))
+
+
+def _places(hashes: Hashes, config: DatasetConfig) -> npt.NDArray[np.intp]:
+    """The split of each hash by number: the range of all hashes is cut at the fractions."""
+    borders = np.cumsum(config.split.fractions)[:-1]
+    return np.searchsorted(borders, hashes / float(2**64), side="right")
+
+
+def _named(places: npt.NDArray[np.intp]) -> Names:
+    named: Names = np.array(SPLITS, dtype=object)[places]
+    return named
+
+
+def _split_by_time(
+    rows: pd.DataFrame, config: DatasetConfig, guessed: npt.NDArray[np.bool_]
+) -> tuple[Names, dict[str, Fact]]:
     moments = parse_times(rows[config.event_time]).column.reset_index(drop=True)
-    ordered = np.sort(moments.dropna().to_numpy())
     names = np.full(len(rows), GAP, dtype=object)
-    if not len(ordered):
+    borders = _borders(moments[~guessed], config)
+    if borders is None:
         return names, {"rows_without_event_time": len(rows)}
-    shares = np.cumsum(config.split.fractions)[:-1]
-    into_validation, into_test = (pd.Timestamp(_boundary(ordered, share)) for share in shares)
+    into_validation, into_test = borders
     gap = pd.Timedelta(days=config.split.gap_days)
     names[(moments < into_validation - gap).to_numpy()] = TRAIN
     names[((moments >= into_validation) & (moments < into_test - gap)).to_numpy()] = VALIDATION
@@ -183,6 +262,7 @@ def _split_by_time(rows: pd.DataFrame, config: DatasetConfig) -> tuple[Names, di
     facts: dict[str, Fact] = {
         "validation_from": into_validation.isoformat(),
         "test_from": into_test.isoformat(),
+        "fixed_borders": config.split.validation_from is not None,
         "rows_without_event_time": int(moments.isna().sum()),
         "rows_in_gap": int((names == GAP).sum()),
     }
@@ -191,6 +271,20 @@ def _split_by_time(rows: pd.DataFrame, config: DatasetConfig) -> tuple[Names, di
         names[returning] = GAP
         facts["rows_of_groups_in_an_earlier_split"] = int(returning.sum())
     return names, facts
+
+
+def _borders(moments: pd.Series, config: DatasetConfig) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """Where validation and test begin: as fixed, or where the shares of rows are; None without any time."""
+    fixed = config.split.validation_from, config.split.test_from
+    if fixed[0] is not None and fixed[1] is not None:
+        return as_utc(fixed[0]), as_utc(fixed[1])
+    ordered = np.sort(moments.dropna().to_numpy())
+    if not len(ordered):
+        return None
+    into_validation, into_test = (
+        pd.Timestamp(_boundary(ordered, share)) for share in np.cumsum(config.split.fractions)[:-1]
+    )
+    return into_validation, into_test
 
 
 def _boundary(ordered: npt.NDArray[Any], share: float) -> Any:  # noqa: ANN401 - a datetime64

@@ -109,7 +109,7 @@ def draft_project(
         name, source, table, goal, roles=roles, hints=hints, criteria=criteria, guesses=guesses, codes=codes
     )
     _judge_loads(name, text, root)
-    return Draft(name, text, _write_schema(table, goal, roles, source.path), guesses)
+    return Draft(name, text, _write_schema(table, goal, roles, source.place), guesses)
 
 
 def write_draft(draft: Draft, folder: Path) -> Path:
@@ -197,11 +197,11 @@ def _write_defs(
         name=name,
         component=COMPONENT,
         today=datetime.now(UTC).date(),
-        file=Path(source.path).name,
+        file=Path(source.place).name,
         path=source.path,
         rows=len(table.frame),
         columns=len(table.columns),
-        problem=f"Predict {goal.target} from the other columns of {Path(source.path).name}. "
+        problem=f"Predict {goal.target} from the other columns of {Path(source.place).name}. "
         "Say here what the prediction is for.",
         goal=goal,
         roles=roles,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ml_lifecycle.config.brief import Kind, Task
 from ml_lifecycle.dataset.coercion import ColumnType
+from ml_lifecycle.dataset.numbers import parse_numbers
 from ml_lifecycle.dataset.schema_inference import infer_type
 from ml_lifecycle.dataset.sources import suggest
 from ml_lifecycle.errors import DataError, TargetError
@@ -129,7 +130,7 @@ def guess_missing_codes(frame: pd.DataFrame) -> dict[str, str]:
         counts = frame[name].dropna().astype(str).value_counts()
         for text in [str(text) for text in counts.index if str(text).strip() in _CODES and len(counts) > 1]:
             others = counts.index.drop(text).to_series()
-            if text.strip() == "?" or pd.to_numeric(others, errors="coerce").notna().all():
+            if text.strip() == "?" or parse_numbers(others).notna().all():
                 places.setdefault(text, []).append(f"{counts[text]} cell{'s' if counts[text] > 1 else ''} of {name}")
             else:
                 refused.add(text)

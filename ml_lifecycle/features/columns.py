@@ -1,225 +1,265 @@
-"""Encoders: one class per kind of column, each with a batch path and a single-cell path that agree to the last bit.
+"""The columns of a table as encoders read them: each is looked through once, for fitting and for computing alike.
 
-Which column gets which encoder is decided in `planning`; what a single cell means, in `cells`.
+What a single cell means lives in `cells`; what is made of a column, in `encoders`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from ml_lifecycle.errors import DataError
-from ml_lifecycle.features.cells import category_key, moment_of, number_of
+from ml_lifecycle.features.cells import category_key, number_of
 
-_NAN = math.nan
-_DATETIME_PARTS: dict[str, Callable[[Any], int]] = {
-    "year": lambda moment: moment.year,
-    "month": lambda moment: moment.month,
-    "day": lambda moment: moment.day,
-    "weekday": lambda moment: moment.weekday(),
-    "hour": lambda moment: moment.hour,
-}
+_NAN = float("nan")
 # Object columns of these inferred types hold no two values that compare equal and yet name different categories
 # (as True and 1 do), so their distinct values can be found by hashing.
-_HASHABLE = frozenset({"string", "integer", "floating", "mixed-integer-float", "boolean", "empty"})
+HASHABLE = frozenset({"string", "integer", "floating", "mixed-integer-float", "boolean", "empty"})
 
 
 @dataclass(frozen=True, slots=True)
-class NumberColumn:
-    """A column of numbers or truth values: one float32 feature, NaN where missing or not finite."""
+class Keys:
+    """The categories of a column.
 
-    kind: ClassVar[str] = "number"
-    column: str
-    nullable: bool
+    Args:
+        codes: Shape (n,), -1 where the cell is missing.
+        names: The key of each code; two codes may have the same key.
+    """
 
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features made."""
-        return (self.column,)
+    codes: np.ndarray
+    names: list[str]
 
-    def encode(self, values: pd.Series, out: np.ndarray) -> None:
-        """Write the batch into `out`, float32 of shape (n, 1)."""
-        if values.dtype == object or not (
-            pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
-        ):
-            with _named(self.column):
-                numbers = np.fromiter(map(number_of, values), dtype=np.float64, count=len(values))
-        else:
-            numbers = values.to_numpy(dtype=np.float64, na_value=_NAN)
-        with np.errstate(over="ignore"):
-            out[:, 0] = numbers
-        column = out[:, 0]
-        infinite = np.isinf(column)
-        if infinite.any():
-            column[infinite] = _NAN
+    def look_up(self, place: Mapping[str, float], *, unknown: float, missing: float) -> np.ndarray:
+        """Replace each category by a number: float32 of shape (n,)."""
+        # The last entry is the one that the code -1 of missing cells picks.
+        table = np.array([*(place.get(name, unknown) for name in self.names), missing], dtype=np.float32)
+        return np.asarray(table[self.codes])
 
-    def cell(self) -> Callable[[object], float]:
-        """Make the single-cell path: value to float."""
-        return number_of
+    def merged(self) -> Keys:
+        """The same with one code per key, counted by first appearance among the names; unused names are kept."""
+        place: dict[str, int] = {}
+        table = np.array([*(place.setdefault(name, len(place)) for name in self.names), -1], dtype=np.intp)
+        return Keys(table[self.codes], list(place))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give what JSON can hold."""
-        return {"kind": self.kind, "column": self.column, "nullable": self.nullable}
+    def counts(self) -> dict[str, int]:
+        """Rows by key, without those keys that no row has."""
+        found = np.bincount(self.codes[self.codes >= 0], minlength=len(self.names))
+        totals: dict[str, int] = {}
+        for name, count in zip(self.names, found.tolist(), strict=True):
+            if count:
+                totals[name] = totals.get(name, 0) + count
+        return totals
+
+    def most_frequent(self, most: int) -> tuple[str, ...]:
+        """The `most` frequent keys; of equally frequent ones the first in the alphabet."""
+        totals = self.counts()
+        return tuple(sorted(totals, key=lambda key: (-totals[key], key))[:most])
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryColumn:
-    """A column of categories: codes 0..k-1 by falling frequency in train, k where unknown, NaN where missing."""
+class Derives(Protocol):
+    """What `Columns` asks of a derivation; those that exist are in `derived`."""
 
-    kind: ClassVar[str] = "category"
-    column: str
-    nullable: bool
-    categories: tuple[str, ...]
+    def __hash__(self) -> int: ...
+
+    def derive(self, columns: Columns) -> Mapping[str, Values]:
+        """Make further columns of some columns."""
+        ...
+
+
+class Values:
+    """One column, in the forms that encoders read; what was found out about it is kept.
+
+    Args:
+        series: The cells.
+        whole: The column that these are some rows of, so that nothing is found out twice.
+        rows: Which of its rows: positions or a boolean mask.
+    """
+
+    def __init__(
+        self, series: pd.Series | None = None, *, whole: Values | None = None, rows: np.ndarray | None = None
+    ) -> None:
+        self._given = series
+        self._whole = whole
+        self._rows = rows
 
     @classmethod
-    def fit(cls, values: pd.Series, *, column: str, most: int) -> CategoryColumn:
-        """Learn the `most` frequent categories; of equally frequent ones the first in the alphabet."""
-        codes, keys = factorize_keys(values)
-        counts = np.bincount(codes[codes >= 0], minlength=len(keys))
-        totals: dict[str, int] = {}
-        for key, count in zip(keys, counts.tolist(), strict=True):
-            totals[key] = totals.get(key, 0) + count
-        ranked = sorted((key for key, total in totals.items() if total), key=lambda key: (-totals[key], key))
-        return cls(column, bool((codes < 0).any()), tuple(ranked[:most]))
+    def of_keys(cls, keys: Keys) -> Values:
+        """A column of categories, of which only these are known."""
+        values = cls()
+        values.__dict__["keys"] = keys
+        return values
+
+    def take(self, rows: np.ndarray) -> Values:
+        """Some rows, by position or by boolean mask."""
+        return Values(whole=self, rows=rows)
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self.series)
+
+    @cached_property
+    def series(self) -> pd.Series:
+        """The cells."""
+        if self._whole is None:
+            if self._given is None:
+                names = np.array([*self.keys.names, None], dtype=object)
+                return pd.Series(names[self.keys.codes], dtype=object)
+            return self._given
+        return self._whole.series.iloc[_positions(self._rows)]
+
+    @cached_property
+    def inferred(self) -> str:
+        """What pandas finds in the cells, such as `string` or `floating`."""
+        if self._whole is not None and self._whole.inferred == "string":
+            return "string"
+        return str(pd.api.types.infer_dtype(self.series, skipna=True))
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The category of each cell."""
+        if self._whole is not None:
+            return Keys(self._whole.keys.codes[self._rows], self._whole.keys.names)
+        return factorize_keys(self)
+
+    @cached_property
+    def missing(self) -> np.ndarray:
+        """Whether each cell is missing; bool of shape (n,)."""
+        if self._whole is not None:
+            found: np.ndarray = self._whole.missing[self._rows]
+            return found
+        if self.series.dtype == object and self.inferred == "string":
+            return self.keys.codes < 0  # the categories of text are asked for anyway
+        return self.series.isna().to_numpy()
 
     @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features made."""
-        return (self.column,)
+    def is_typed_number(self) -> bool:
+        """Whether the column has a type of numbers or truth values, not just numbers in it."""
+        dtype = self.series.dtype
+        typed = not pd.api.types.is_object_dtype(dtype)
+        return typed and (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype))
 
-    def encode(self, values: pd.Series, out: np.ndarray) -> None:
-        """Write the batch into `out`, float32 of shape (n, 1)."""
-        codes, keys = factorize_keys(values)
-        place = {key: code for code, key in enumerate(self.categories)}
-        unknown = len(self.categories)
-        # The last entry is the one that the code -1 of missing cells picks.
-        lookup = np.array([*(place.get(key, unknown) for key in keys), _NAN], dtype=np.float32)
-        out[:, 0] = lookup[codes]
+    def numbers(self) -> np.ndarray:
+        """The cells as float64, NaN where missing; shape (n,). What float32 cannot hold may still be in it.
 
-    def cell(self) -> Callable[[object], float]:
-        """Make the single-cell path: value to float."""
-        place = {key: float(code) for code, key in enumerate(self.categories)}
-        unknown = float(len(self.categories))
-        find = place.get
+        The array may be the column itself: do not write into it.
 
-        def code_of(value: object) -> float:
-            if type(value) is str:
-                return find(value, unknown)
-            key = category_key(value)
-            return _NAN if key is None else find(key, unknown)
+        Raises:
+            DataError: A cell holds something else.
+        """
+        if self.is_typed_number:
+            return self.series.to_numpy(dtype=np.float64, na_value=_NAN)
+        return np.fromiter(map(number_of, self.series), dtype=np.float64, count=len(self.series))
 
-        return code_of
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give what JSON can hold."""
-        return {
-            "kind": self.kind,
-            "column": self.column,
-            "nullable": self.nullable,
-            "categories": list(self.categories),
-        }
+    def each(self, cell: Callable[[object], Sequence[float]]) -> np.ndarray:
+        """Apply a function of one cell to all: float32 of shape (n, k). Equal texts are computed once."""
+        if self.inferred in HASHABLE:
+            codes, uniques = pd.factorize(self.series)
+            # The last row is the one that the code -1 of missing cells picks.
+            return np.array([*map(cell, uniques), cell(None)], dtype=np.float32)[codes]
+        found = np.array([*map(cell, self.series)], dtype=np.float32)
+        return found.reshape(len(self.series), len(cell(None)))
 
 
-@dataclass(frozen=True, slots=True)
-class DatetimeColumn:
-    """A column of dates: one float32 feature per part (UTC; Monday is 0), NaN where missing."""
+class Columns:
+    """The columns of a frame by name, each wrapped when it is first asked for, and what was derived from them.
 
-    kind: ClassVar[str] = "datetime"
-    column: str
-    nullable: bool
-    parts: tuple[str, ...]
+    Args:
+        frame: The rows.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self._made: dict[str, Values] = {}
+        self._derived: dict[Derives, Mapping[str, Values]] = {}
+
+    def __getitem__(self, name: str) -> Values:
+        """One column.
+
+        Raises:
+            DataError: There is none of this name.
+        """
+        if name not in self._made:
+            if name not in self.frame.columns:
+                raise absent_column(name, list(self.frame.columns))
+            self._made[name] = self._wrap(name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a column."""
+        return name in self.frame.columns
 
     @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features made, such as `opened__month`."""
-        return tuple(f"{self.column}__{part}" for part in self.parts)
+    def rows(self) -> int:
+        """Count the rows."""
+        return len(self.frame)
 
-    def encode(self, values: pd.Series, out: np.ndarray) -> None:
-        """Write the batch into `out`, float32 of shape (n, parts)."""
-        if not pd.api.types.is_datetime64_any_dtype(values.dtype):
-            self._encode_objects(values, out)
-            return
-        moments = pd.DatetimeIndex(values)
-        if moments.tz is not None:
-            moments = moments.tz_convert("UTC")
-        for index, part in enumerate(self.parts):
-            out[:, index] = getattr(moments, part)
+    def derive(self, derivation: Derives) -> Mapping[str, Values]:
+        """What a derivation makes of these rows, by name; computed once."""
+        if derivation not in self._derived:
+            self._derived[derivation] = self._compute(derivation)
+        return self._derived[derivation]
 
-    def cell(self) -> Callable[[object], list[float]]:
-        """Make the single-cell path: value to one float per part."""
-        readers = [_DATETIME_PARTS[part] for part in self.parts]
-        blank = [_NAN] * len(readers)
+    def take(self, rows: np.ndarray) -> Columns:
+        """Some rows of every column, by position or by boolean mask, sharing what the whole finds out."""
+        return _Part(self, rows)
 
-        def parts_of(value: object) -> list[float]:
-            moment = moment_of(value)
-            return blank if moment is None else [float(read(moment)) for read in readers]
+    def _wrap(self, name: str) -> Values:
+        return Values(self.frame[name])
 
-        return parts_of
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give what JSON can hold."""
-        return {"kind": self.kind, "column": self.column, "nullable": self.nullable, "parts": list(self.parts)}
-
-    def _encode_objects(self, values: pd.Series, out: np.ndarray) -> None:
-        cell = self.cell()
-        with _named(self.column):
-            if pd.api.types.infer_dtype(values, skipna=True) in _HASHABLE:
-                codes, uniques = pd.factorize(values)
-                # The last row is the one that the code -1 of missing cells picks.
-                table = np.array([*map(cell, uniques), cell(None)], dtype=np.float32)
-                out[:] = table[codes]
-            else:
-                out[:] = np.array([*map(cell, values)], dtype=np.float32).reshape(out.shape)
+    def _compute(self, derivation: Derives) -> Mapping[str, Values]:
+        return derivation.derive(self)
 
 
-ColumnEncoder: TypeAlias = NumberColumn | CategoryColumn | DatetimeColumn
+class _Part(Columns):
+    """Some rows of other columns."""
+
+    def __init__(self, whole: Columns, rows: np.ndarray) -> None:
+        super().__init__(whole.frame)
+        self._whole = whole
+        self._rows = rows
+
+    @property
+    def rows(self) -> int:
+        return len(_positions(self._rows))
+
+    def _wrap(self, name: str) -> Values:
+        return self._whole[name].take(self._rows)
+
+    def _compute(self, derivation: Derives) -> Mapping[str, Values]:
+        return {name: values.take(self._rows) for name, values in self._whole.derive(derivation).items()}
 
 
-def encoder_from_dict(state: Mapping[str, Any]) -> ColumnEncoder:
-    """Make an encoder of what its `to_dict` gave.
-
-    Raises:
-        KeyError: A part of the state is missing.
-        ValueError: The kind or a part of a date is unknown.
-    """
-    column, nullable = str(state["column"]), bool(state["nullable"])
-    if state["kind"] == NumberColumn.kind:
-        return NumberColumn(column, nullable)
-    if state["kind"] == CategoryColumn.kind:
-        return CategoryColumn(column, nullable, tuple(map(str, state["categories"])))
-    if state["kind"] == DatetimeColumn.kind and set(state["parts"]) <= set(_DATETIME_PARTS):
-        return DatetimeColumn(column, nullable, tuple(state["parts"]))
-    msg = f"expected an encoder of kind number, category or datetime, got {dict(state)!r:.200}"
-    raise ValueError(msg)
+def _positions(rows: np.ndarray | None) -> np.ndarray:
+    assert rows is not None, "a part knows its rows"  # noqa: S101 - invariant
+    return np.flatnonzero(rows) if rows.dtype == bool else rows
 
 
-def factorize_keys(values: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Find the distinct categories of a column.
-
-    Returns:
-        Codes of shape (n,), -1 where missing, and the key of each code; two codes may have the same key.
-    """
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        codes, uniques = values.cat.codes.to_numpy().astype(np.intp), list(values.cat.categories)
-    elif values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in _HASHABLE:
-        codes, found = pd.factorize(values)
+def factorize_keys(values: Values) -> Keys:
+    """Find the distinct categories of a column."""
+    series = values.series
+    uniques: list[Any]
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, uniques = series.cat.codes.to_numpy().astype(np.intp), list(series.cat.categories)
+    elif series.dtype != object or values.inferred in HASHABLE:
+        codes, found = pd.factorize(series)
         uniques = list(found)
     else:
         memo: dict[str, int] = {}
-        named = map(category_key, values)
+        named = map(category_key, series)
         codes = np.array([-1 if key is None else memo.setdefault(key, len(memo)) for key in named], dtype=np.intp)
         uniques = list(memo)
-    return codes, [category_key(value) or "" for value in uniques]
+    return Keys(codes, [category_key(value) or "" for value in uniques])
 
 
 @contextmanager
-def _named(column: str) -> Iterator[None]:
+def naming(column: str) -> Iterator[None]:
+    """Say which column it was, where a cell cannot be read."""
     try:
         yield
     except DataError as error:
@@ -233,4 +273,14 @@ def name_column(error: DataError, column: str) -> DataError:
         expected=error.expected,
         got=error.got,
         advice=error.advice,
+    )
+
+
+def absent_column(column: str, present: Sequence[str]) -> DataError:
+    """Say that a column is not there, and which ones are."""
+    return DataError(
+        f"the column {column!r} is absent",
+        expected="every column that had a value in all training rows",
+        got=f"{sorted(map(str, present))[:20]}",
+        advice="give the column, with an empty value where it is not known",
     )

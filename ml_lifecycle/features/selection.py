@@ -1,6 +1,7 @@
 """Which features the model sees, with the score of each and the reason why one was dropped.
 
-How features are scored lives in `scoring`; how they are made, in `extraction`.
+How features are scored lives in `scoring`, how often a choice repeats in `stability`; how features are made, in
+`extraction`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.features import SelectionConfig
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.features.scoring import CLEAR_DISTANCE, SCORERS
+from ml_lifecycle.features.stability import assign_folds, measure_stability
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.parts import Parts
 from ml_lifecycle.verdict import Severity, Verdict
@@ -32,7 +34,8 @@ class Selection:
     Args:
         names: Kept features in the order of the matrix.
         scores: One row per feature, strongest first: feature, source (its column), score, kept, reason, and signal
-            (whether it scored where noise does not).
+            (whether it scored where noise does not); where it was asked for, stability (the share of repetitions
+            without one fold of the rows in which it is kept).
     """
 
     names: tuple[str, ...]
@@ -88,6 +91,32 @@ def select_features(
     if config.method == "none":
         count = len(matrix.names)
         return _conclude(matrix, np.zeros(count), [""] * count, np.ones(count, dtype=bool), sources)
+    selection = _select(matrix, y, kind, config, seed=seed, groups=groups, sources=sources)
+    if not config.stability_folds:
+        return selection
+    folds = assign_folds(y, kind, config.stability_folds, seed=seed, groups=groups)
+    shares = measure_stability(
+        lambda rows: (
+            _select(
+                matrix.take(rows), y[rows], kind, config, seed=seed, groups=None if groups is None else groups[rows]
+            ).names
+        ),
+        list(selection.scores["feature"]),
+        folds,
+    )
+    return Selection(selection.names, selection.scores.assign(stability=shares))
+
+
+def _select(
+    matrix: FeatureMatrix,
+    y: np.ndarray,
+    kind: Kind,
+    config: SelectionConfig,
+    *,
+    seed: int,
+    groups: np.ndarray | None,
+    sources: Mapping[str, str] | None = None,
+) -> Selection:
     scored = SCORERS[config.method](matrix, y, kind, seed, groups)
     # To drop a feature that helps costs more than to keep one that does not: what is a little above noise stays. That
     # the table says anything at all is claimed only of what noise does not reach.

@@ -133,35 +133,46 @@ def _makers(train: Samples, goal: Goal) -> dict[str, tuple[str, Callable[[], Fit
     y = train.y
     makers: dict[str, tuple[str, Callable[[], FittedModel]]] = {}
     if goal.is_classification:
-        makers["prior"] = "shares of the classes for every row", lambda: _constant(train, goal, _level(y, goal))
+        makers["prior"] = (
+            "shares of the classes for every row",
+            lambda: _constant(train, goal, _level(y, goal, train.weight)),
+        )
         makers["random"] = "random probabilities", lambda: _chance(train, goal)
     if goal.kind is Kind.REGRESSION:
-        makers["mean"] = "the mean for every row", lambda: _constant(train, goal, _level(y, goal))
-        makers["median"] = "the median for every row", lambda: _constant(train, goal, [float(np.median(y))])
+        makers["mean"] = "the mean for every row", lambda: _constant(train, goal, _level(y, goal, train.weight))
+        makers["median"] = "the median for every row", lambda: _constant(train, goal, [_median(y, train.weight)])
         makers["random"] = "values of training rows, drawn at random", lambda: _chance(train, goal)
     if goal.kind is Kind.RANKING:
         makers["random"] = "any order", lambda: _chance(train, goal)
         makers["single_feature"] = "the feature that goes most with relevance", lambda: _single(small, goal)
     elif train.time is not None:
-        newest = _newest(train.time, y)
+        newest = _newest(train, train.time)
         makers["persistence"] = (
             f"the level of the newest {NEWEST_SHARE:.0%} of training rows",
-            lambda: _constant(train, goal, _level(newest, goal)),
+            lambda: _constant(train, goal, _level(newest.y, goal, newest.weight)),
         )
     makers["linear"] = f"linear model on {len(small.y)} rows", lambda: _linear(small, goal)
     makers["tree"] = f"tree of depth {TREE_PARAMETERS['max_depth']} on {len(small.y)} rows", lambda: _tree(small, goal)
     return makers
 
 
-def _level(y: np.ndarray, goal: Goal) -> list[float]:
+def _level(y: np.ndarray, goal: Goal, weight: np.ndarray | None) -> list[float]:
     if goal.kind is Kind.MULTICLASS:
-        return [float(share) for share in np.bincount(y.astype(int), minlength=goal.classes) / len(y)]
-    return [float(y.mean())]
+        counts = np.bincount(y.astype(int), weights=weight, minlength=goal.classes)
+        return [float(share) for share in counts / (len(y) if weight is None else weight.sum())]
+    return [float(np.average(y, weights=weight))]
 
 
-def _newest(when: np.ndarray, y: np.ndarray) -> np.ndarray:
-    order = np.argsort(when, kind="stable")
-    return np.asarray(y[order[-max(1, round(len(y) * NEWEST_SHARE)) :]])
+def _median(y: np.ndarray, weight: np.ndarray | None) -> float:
+    if weight is None:
+        return float(np.median(y))
+    order = np.argsort(y, kind="stable")
+    reached = np.cumsum(weight[order])
+    return float(y[order[np.searchsorted(reached, reached[-1] / 2)]])
+
+
+def _newest(train: Samples, when: np.ndarray) -> Samples:
+    return train.take(np.argsort(when, kind="stable")[-max(1, round(len(train) * NEWEST_SHARE)) :])
 
 
 def _constant(train: Samples, goal: Goal, value: list[float]) -> FittedModel:

@@ -7,13 +7,13 @@ How the values are made lives in `features`, how targets are encoded in `target`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.dataset.rows import ROW_ID, SPLIT
+from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, WEIGHT
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.features.matrix import FeatureMatrix, FeatureSet
 from ml_lifecycle.modeling.target import Target
@@ -29,6 +29,7 @@ class Samples:
         row_ids: `_row_id` of each row, shape (n,).
         query: Ranking: the query of each row as an int code, shape (n,).
         time: Event time of each row as datetime64, shape (n,), where the project has one.
+        weight: How much each row counts in learning, float64 above 0, shape (n,); None where all count the same.
 
     Raises:
         ValueError: The lengths differ.
@@ -39,10 +40,12 @@ class Samples:
     row_ids: np.ndarray
     query: np.ndarray | None = None
     time: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Refuse parts of different length."""
-        lengths = {len(part) for part in (self.matrix, self.y, self.row_ids, self.query, self.time) if part is not None}
+        parts = (self.matrix, self.y, self.row_ids, self.query, self.time, self.weight)
+        lengths = {len(part) for part in parts if part is not None}
         if len(lengths) > 1:
             msg = f"expected parts of one length, got lengths {sorted(lengths)}"
             raise ValueError(msg)
@@ -59,11 +62,12 @@ class Samples:
             self.row_ids[rows],
             query=None if self.query is None else self.query[rows],
             time=None if self.time is None else self.time[rows],
+            weight=None if self.weight is None else self.weight[rows],
         )
 
     def select(self, names: Sequence[str]) -> Samples:
         """Pick features by name; the rows stay."""
-        return Samples(self.matrix.select(names), self.y, self.row_ids, query=self.query, time=self.time)
+        return replace(self, matrix=self.matrix.select(names))
 
     def by_query(self) -> Samples:
         """Order the rows so that each query lies in one piece; the order inside a query is kept.
@@ -96,7 +100,8 @@ def build_samples(
     """Gather the samples of one split, in the order of the frame (ranking: query by query).
 
     Args:
-        frame: Rows with `_row_id`, the target, and the group and event time where they are named.
+        frame: Rows with `_row_id`, the target, the group and event time where they are named, and `_weight` where
+            labels were guessed.
         features: The features of these rows.
         assignment: `_row_id` and `_split`.
         split: The split to gather, such as `train`.
@@ -106,7 +111,7 @@ def build_samples(
         event_time: The column of the event time.
 
     Raises:
-        DataError: No row belongs to the split, or a column that is named is absent.
+        DataError: No row belongs to the split, a column that is named is absent, or a weight is not above 0.
         TargetError: A row of the split has no target.
     """
     ids = assignment.loc[assignment[SPLIT] == split, ROW_ID]
@@ -126,6 +131,7 @@ def build_samples(
         row_ids,
         query=_codes(_column(rows, group)) if group and target.kind is Kind.RANKING else None,
         time=_column(rows, event_time).to_numpy(dtype="datetime64[ns]") if event_time else None,
+        weight=_weights(rows[WEIGHT]) if WEIGHT in rows.columns else None,
     )
     return samples.by_query()
 
@@ -143,3 +149,16 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
 
 def _codes(queries: pd.Series) -> np.ndarray:
     return pd.factorize(queries, use_na_sentinel=False)[0].astype(np.int64)
+
+
+def _weights(values: pd.Series) -> np.ndarray | None:
+    """The weights, or None where all rows count fully: what is fitted is then the same to the byte as without any."""
+    weights = values.to_numpy(dtype=np.float64)
+    if not (weights > 0).all():
+        raise DataError(
+            f"the weights of rows ({WEIGHT}) cannot be used",
+            expected="numbers above 0",
+            got=f"{int((~(weights > 0)).sum())} that are missing, 0 or less",
+            advice="label the rows again",
+        )
+    return None if (weights == 1).all() else weights

@@ -63,7 +63,7 @@ def identify_search(train: Samples, valid: Samples, goal: Goal, config: Modeling
     settings += [config.search.method, config.search.max_rows, train.matrix.names, train.matrix.categorical]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for part in (train, valid):
-        for array in (part.row_ids, part.y, part.matrix.values):
+        for array in (part.row_ids, part.y, part.matrix.values, *(() if part.weight is None else (part.weight,))):
             digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:16]
 

@@ -22,8 +22,10 @@ from typing import Any, Self
 import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.config.dataset import AugmentationConfig
 from ml_lifecycle.config.modeling import ModelingConfig, SearchConfig
 from ml_lifecycle.errors import StateError
+from ml_lifecycle.modeling.augmentation import augment
 from ml_lifecycle.modeling.estimators import Fit, FittedModel, Goal, Rounds, get_family, load_model
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.sampling import cap_rows
@@ -96,8 +98,13 @@ def tune(
     storage: Path,
     study_name: str,
     progress: Callable[[int, float | None], None] | None = None,
+    augmentation: AugmentationConfig | None = None,
 ) -> TuningResult:
     """Search, then fit the best configuration on the training rows.
+
+    Training rows are augmented once, before anything is drawn from them; the rows to judge on never are. What fits
+    the model again (`training.refit`, `fit_twice`) takes the augmented rows: `augmentation.augment` with the same
+    configuration and `config.seed` gives them again.
 
     Args:
         train: Training rows.
@@ -109,15 +116,18 @@ def tune(
         storage: Folder of the journals.
         study_name: Name of the journal. Within it a search is told from others by its data and settings.
         progress: Told the number of finished trials and the best value so far, after each trial.
+        augmentation: What is done about rare classes; nothing by default.
 
     Raises:
-        ConfigError: The family or a fixed hyperparameter is unknown.
+        ConfigError: The family or a fixed hyperparameter is unknown, or the problem has no classes to augment.
         ModelError: Nothing can be learnt, or the score is not a number.
         StateError: The journal cannot be written or read.
     """
     began = time.monotonic()
     goal = Goal(kind, classes, config.seed, count_threads(config.threads))
     family = get_family(config.family)
+    if augmentation is not None:
+        train = augment(train, augmentation, kind=kind, seed=config.seed)
     family.check_parameters(config.parameters, len(train.y), goal)
     search = Search(family, goal, config, score, cap_rows(train, config.search.max_rows, goal), valid)
     journal = storage / f"{study_name}.journal"

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ml_lifecycle.dataset.numbers import parse_numbers
+
 #: Rows that are counted at a time: they and their comparison result stay in the processor's cache.
 _BLOCK = 32_768
 #: Half-width of the cell of one repeated value, as a share of it: a detour over float32 or text must not move it.
@@ -50,7 +52,7 @@ def as_numbers(series: pd.Series) -> tuple[np.ndarray, int]:
     if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan), 0
     values = series.astype(object)
-    parsed = pd.to_numeric(values, errors="coerce")
+    parsed = parse_numbers(values)
     return parsed.to_numpy(dtype=np.float64, na_value=np.nan), int((parsed.isna() & values.notna()).sum())
 
 

@@ -95,6 +95,21 @@ class Champion:
         ranked = self.workspace.project.brief.task == "ranking" and group in frame.columns
         return pd.factorize(frame[group])[0] if ranked else None
 
+    def with_history(self, table: Any) -> Any:
+        """All rows with the history columns that this version reads, where the table has not got them yet.
+
+        They are computed on the table, as those of a candidate are: what the package remembers ends where it was made.
+        """
+        import pandas as pd
+
+        from ml_lifecycle.features.history.windows import compute_history
+
+        state = self.package.history
+        specs = () if state is None else [spec for spec in state.specs if not set(spec.outputs) <= set(table.columns)]
+        made = [compute_history(spec, table) for spec in specs]
+        absent = {name: cells for found in made for name, cells in found.items() if name not in table.columns}
+        return pd.concat([table, pd.DataFrame(absent, index=table.index)], axis=1) if absent else table
+
     def predict_for(self, rows: Any, target: Any) -> Any:
         """Predictions for rows in the classes of a candidate's target; a class it does not know has probability 0.
 

@@ -32,6 +32,18 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
     "validated_data": (
         Checkpoint("schema_valid", "Every column of the schema is there and has its type."),
         Checkpoint("quarantine_share", "Not too many rows break the schema."),
+        Checkpoint("rows_conserved", "Every row that came is kept, set aside or a removed duplicate; none vanished."),
+        Checkpoint("schema_evolution", "No column came, went or changed its values.", blocking=False),
+    ),
+    "labeled_data": (Checkpoint("label_coverage", "Rules and known labels cover rows enough."),),
+    "data_audit": (Checkpoint("audit_clean", "The audit found nothing that a person should look at.", blocking=False),),
+    "risk_assessment": (
+        Checkpoint("no_target_leakage", "No column tells the target in a way that it cannot at prediction time."),
+        Checkpoint("no_lookahead", "No time lies after the moment of the prediction."),
+        Checkpoint("classes_learnable", "Every class has rows enough in every split.", blocking=False),
+    ),
+    "feature_view": (
+        Checkpoint("point_in_time_correct", "The store gives each row what was known at its time, and nothing later."),
     ),
     "data_splits": (
         Checkpoint("no_overlap", "No row is in two splits."),
@@ -42,6 +54,7 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
     "features": (
         Checkpoint("no_constant", "No feature is constant on the training rows.", blocking=False),
         Checkpoint("train_serve_equal", "One row at a time gives the same bits as the batch."),
+        Checkpoint("history_equal", "Looking back for one row gives the same bits as looking back in the whole table."),
     ),
     "selected_features": (Checkpoint("enough_signal", "The features say something about the target.", blocking=False),),
     "baselines": (Checkpoint("logged", "Every baseline is found again in MLflow."),),

@@ -11,9 +11,13 @@ from rich.table import Table
 
 from ml_lifecycle.orchestration.runs import RunOutcome
 from ml_lifecycle.orchestration.simulation import SimulatedDay
-from ml_lifecycle.orchestration.status import Gate, ProjectStatus
+from ml_lifecycle.orchestration.status import AssetStatus, Gate, ProjectStatus
 
 _PASSED, _FAILED, _WARNED = "[green]passed[/]", "[red]FAILED[/]", "[yellow]warning[/]"
+
+#: Metadata that only the machine reads.
+_INTERNAL = frozenset({"lake", "fingerprint", "collection_state", "profile"})
+_WIDEST = 300
 
 
 def _console() -> Console:
@@ -94,7 +98,7 @@ def _why(outcome: RunOutcome) -> str:
     return "; ".join(gate.verdict.summary for gate in outcome.gates) or outcome.failure
 
 
-def print_rows(title: str, rows: Iterable[Mapping[str, Any]]) -> None:
+def print_rows(title: str, rows: Iterable[Mapping[Any, Any]]) -> None:
     """Print dictionaries of the same keys as a table."""
     rows = list(rows)
     table = Table(title=title, title_justify="left")
@@ -113,6 +117,23 @@ def print_draft(name: str, folder: Path, guesses: Sequence[Any]) -> None:
     _console().print(f"  ml-lifecycle run {name}")
 
 
+def print_assets(outcome: RunOutcome, assets: Sequence[AssetStatus]) -> None:
+    """Print what single assets say of themselves, and what stopped the run that made them."""
+    console = _console()
+    for item in assets:
+        console.print(f"[bold]{item.asset}[/]{' (unchanged)' if item.reused else ''}")
+        for name, value in item.metadata.items():
+            if name not in _INTERNAL:
+                console.print(f"  {name}: {_shortened(value)}", markup=False)
+    _print_gates(console, [gate for item in assets for gate in item.gates], only_trouble=False)
+    _print_trouble(console, outcome)
+
+
+def _shortened(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 4]} ..."
+
+
 def print_outcome(outcome: RunOutcome, status: ProjectStatus, verb: str) -> None:
     """Print how a run ended."""
     console = _console()
@@ -128,6 +149,10 @@ def print_outcome(outcome: RunOutcome, status: ProjectStatus, verb: str) -> None
     console.print(
         f"Dagster run: {outcome.run_id}   (`ml-lifecycle up`, then http://127.0.0.1:3000/runs/{outcome.run_id})"
     )
+    _print_trouble(console, outcome)
+
+
+def _print_trouble(console: Console, outcome: RunOutcome) -> None:
     for gate in outcome.gates:
         console.print(f"\n[red]{gate.asset}.{gate.verdict.gate} stopped the run:[/] {gate.verdict.summary}")
         if gate.verdict.advice:

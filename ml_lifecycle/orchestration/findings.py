@@ -13,7 +13,7 @@ from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.checks import specs_for, verdict_of
-from ml_lifecycle.orchestration.jobs import CANDIDATE
+from ml_lifecycle.orchestration.jobs import candidate_assets
 from ml_lifecycle.orchestration.naming import FINDING_TAG, PROJECT_TAG, job_of
 from ml_lifecycle.orchestration.records import data_versions, latest_events, latest_verdicts
 from ml_lifecycle.orchestration.resources import Workspace
@@ -160,7 +160,7 @@ def waiting_candidate(instance: dg.DagsterInstance, project: ProjectConfig) -> W
 
 def gate_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Verdict | None]:
     """The verdict of every blocking gate up to the package on what stands, by `<asset>.<check>`; None where none is."""
-    specs = [spec for asset in CANDIDATE for spec in specs_for(dg.AssetKey([project.name, asset])) if spec.blocking]
+    specs = [spec for spec in _specs(project, candidate_assets(project)) if spec.blocking]
     events = latest_events(instance, {spec.asset_key for spec in specs})
     asked = {spec.key: events[spec.asset_key].run_id for spec in specs if spec.asset_key in events}
     found = latest_verdicts(instance, asked)
@@ -168,18 +168,23 @@ def gate_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[
 
 
 def all_verdicts(
-    instance: dg.DagsterInstance, project: ProjectConfig, assets: Sequence[str] = CANDIDATE
+    instance: dg.DagsterInstance, project: ProjectConfig, assets: Sequence[str] | None = None
 ) -> dict[str, Verdict | None]:
     """The latest verdict of every checkpoint of assets, those that only warn too, by `<asset>.<check>`."""
-    specs = [spec for asset in assets for spec in specs_for(dg.AssetKey([project.name, asset]))]
+    specs = _specs(project, assets or candidate_assets(project))
     found = latest_verdicts(instance, dict.fromkeys(spec.key for spec in specs))
     return {f"{spec.asset_key.path[-1]}.{spec.name}": found.get(spec.key) for spec in specs}
 
 
 def lineage_of(instance: dg.DagsterInstance, project: ProjectConfig, *, without: str = "") -> dict[str, str]:
     """The data versions of all gated assets but one as they stand, by asset: what a candidate was made from."""
-    found = data_versions(instance, [dg.AssetKey([project.name, name]) for name in CANDIDATE if name != without])
+    assets = [name for name in candidate_assets(project) if name != without]
+    found = data_versions(instance, [dg.AssetKey([project.name, name]) for name in assets])
     return {key.path[-1]: version for key, version in found.items()}
+
+
+def _specs(project: ProjectConfig, assets: Sequence[str]) -> list[dg.AssetCheckSpec]:
+    return [spec for asset in assets for spec in specs_for(dg.AssetKey([project.name, asset]))]
 
 
 def alerts_since(instance: dg.DagsterInstance, project: ProjectConfig, cursor: str | None) -> tuple[list["Alert"], str]:

@@ -10,13 +10,16 @@ from ml_lifecycle.orchestration.partitions import partitions_of
 #: What the processes of steps are forked from: a step of its own process would else pay these imports itself.
 _PRELOADED = ("dagster", "pandas", "sklearn", "lightgbm", "mlflow", "dagster_mlflow")
 
-#: Assets up to a packaged, registered candidate.
-CANDIDATE = (
+#: Assets up to a packaged, registered candidate, and those that only some projects have.
+_CANDIDATE = (
     "problem_brief",
     "raw_data",
     "quarantined_rows",
     "validated_data",
+    "labeled_data",
     "data_splits",
+    "risk_assessment",
+    "feature_view",
     "features",
     "selected_features",
     "baselines",
@@ -25,18 +28,32 @@ CANDIDATE = (
     "model_comparison",
     "model_package",
 )
+#: What a person reads about the data; no model is made from it.
+BESIDE = ("data_audit",)
 #: Assets that put a candidate into production.
 RELEASE = ("deployed_model", "model_card")
 #: Assets of one monitoring window.
 MONITORING = ("batch_predictions", "prediction_window", "drift_report", "performance_report")
 
 
+def candidate_assets(project: ProjectConfig) -> tuple[str, ...]:
+    """The assets that a candidate of a project is made from, in the order of the lifecycle."""
+    absent = set()
+    if project.dataset.labeling is None:
+        absent.add("labeled_data")
+    if not project.features.store.enabled:
+        absent.add("feature_view")
+    return tuple(name for name in _CANDIDATE if name not in absent)
+
+
 def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
     """The jobs by verb. Where promotion is manual, lifecycle and retrain end with the candidate."""
     automatic = project.release.promotion == "automatic"
-    whole = CANDIDATE + (RELEASE if automatic else ())
+    candidate = candidate_assets(project)
+    whole = candidate + (RELEASE if automatic else ())
+    everything = (*BESIDE, *whole)
     return {
-        "lifecycle": _job(project, "lifecycle", whole, "From the data to the deployed model, through every gate."),
+        "lifecycle": _job(project, "lifecycle", everything, "From the data to the deployed model, through every gate."),
         "retrain": _job(
             project,
             "retrain",

@@ -6,6 +6,10 @@ from ml_lifecycle.config.project import ProjectConfig
 PROJECT_TAG = "ml_lifecycle/project"
 #: Run tag: "true" makes steps run again although nothing changed.
 FORCE_TAG = "ml_lifecycle/force"
+#: Run tag: the version of `raw_data` in the lake that a run works on instead of collecting anew.
+DATA_VERSION_TAG = "ml_lifecycle/data_version"
+#: Run tags of this prefix change keys of the YAML for one run, such as `ml_lifecycle/set/features.selection.k`.
+SETTING_PREFIX = "ml_lifecycle/set/"
 #: Run tag of a retraining: which finding started it, as `<model version>:<window>`.
 FINDING_TAG = "ml_lifecycle/finding"
 #: Run tag: why a run was started (command, drift, schedule, person).

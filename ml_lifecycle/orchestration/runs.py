@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.errors import BusyError
+from ml_lifecycle.errors import BusyError, ConfigError
 from ml_lifecycle.orchestration.findings import IN_PROGRESS, failed_gates, failure_of
 from ml_lifecycle.orchestration.memo import REUSED_KEY
 from ml_lifecycle.orchestration.naming import PROCESS_TAG, PROJECT_TAG, TRIGGER_TAG, job_of
@@ -36,6 +36,11 @@ from ml_lifecycle.orchestration.site import Site
 from ml_lifecycle.verdict import Verdict
 
 _REPOSITORY = "__repository__"
+#: What in the YAML makes an asset that not every project has.
+_ASKED_BY = {
+    "labeled_data": "name rules under dataset.labeling",
+    "feature_view": "set features.store.enabled",
+}
 #: The event log keeps everything; the terminal is for the summary.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -123,6 +128,27 @@ def steps_of(site: Site, project: ProjectConfig, verb: str, assets: Sequence[str
     job = site.definitions.resolve_job_def(job_of(project.name, verb))
     keys = _keys(project, assets)
     return len((job.get_subset(asset_selection=keys) if keys else job).nodes)
+
+
+def with_upstream(site: Site, project: ProjectConfig, names: Sequence[str]) -> tuple[str, ...]:
+    """The assets named and all that they are made from; those that nothing has changed for are not computed again.
+
+    Raises:
+        ConfigError: The project has no such asset.
+    """
+    graph = site.definitions.resolve_asset_graph()
+    found: set[dg.AssetKey] = set()
+    for name in names:
+        key = dg.AssetKey([project.name, name])
+        if not graph.has(key):
+            raise ConfigError(
+                f"project {project.name!r} has no asset {name!r}",
+                expected="a project whose YAML asks for it",
+                advice=_ASKED_BY.get(name, "`ml-lifecycle list` shows the projects"),
+            )
+        found |= graph.get_ancestor_asset_keys(key, include_self=True)
+    together = {item for key in found for item in graph.get_execution_set_asset_and_check_keys(key)}
+    return tuple(sorted(key.path[-1] for key in found | {key for key in together if isinstance(key, dg.AssetKey)}))
 
 
 def outcome_of(instance: dg.DagsterInstance, run_id: str, *, seconds: float) -> RunOutcome:

@@ -1,6 +1,6 @@
 """The state of a project in a few figures, read from Dagster's records and the ledger, for `run` and `status`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from dagster import RunsFilter
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.checks import CHECKPOINTS
 from ml_lifecycle.orchestration.findings import all_verdicts, findings_of
+from ml_lifecycle.orchestration.memo import REUSED_KEY
 from ml_lifecycle.orchestration.naming import PROJECT_TAG
+from ml_lifecycle.orchestration.records import latest_events
 from ml_lifecycle.orchestration.resources import Workspace
 
 #: Metadata key under which `evaluation` names its test metrics as `{name: [value, low, high]}`.
@@ -19,6 +21,7 @@ METRICS_KEY = "test_metrics"
 #: Metadata key under which an asset names its run in MLflow.
 MLFLOW_KEY = "mlflow_run"
 _RECENT_RUNS = 5
+_PLAIN = (dg.IntMetadataValue, dg.FloatMetadataValue, dg.TextMetadataValue, dg.JsonMetadataValue, dg.BoolMetadataValue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +83,41 @@ def status_of(instance: dg.DagsterInstance, project: ProjectConfig) -> ProjectSt
     )
 
 
-def gates_of(instance: dg.DagsterInstance, project: ProjectConfig) -> list[Gate]:
-    """Every checkpoint that was judged, as it stands."""
-    verdicts = all_verdicts(instance, project, tuple(CHECKPOINTS))
+def gates_of(
+    instance: dg.DagsterInstance, project: ProjectConfig, assets: Sequence[str] = tuple(CHECKPOINTS)
+) -> list[Gate]:
+    """Every checkpoint of assets that was judged, as it stands."""
+    verdicts = all_verdicts(instance, project, assets)
     blocking = {f"{asset}.{item.name}": item.blocking for asset, items in CHECKPOINTS.items() for item in items}
     return [
         Gate(name.partition(".")[0], verdict.gate, verdict.passed, blocking[name], verdict.summary, verdict.advice)
         for name, verdict in verdicts.items()
         if verdict is not None
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetStatus:
+    """One asset as it stands: the run that made it, what it says of itself, its gates."""
+
+    asset: str
+    run_id: str
+    reused: bool
+    metadata: Mapping[str, Any]
+    gates: Sequence[Gate]
+
+
+def assets_status(instance: dg.DagsterInstance, project: ProjectConfig, assets: Sequence[str]) -> list[AssetStatus]:
+    """Assets that have been materialised, with plain metadata; pictures and previews are left to the UI."""
+    gates = gates_of(instance, project, assets)
+    events = latest_events(instance, [dg.AssetKey([project.name, asset]) for asset in assets])
+    found = []
+    for key, event in events.items():
+        metadata = event.asset_materialization.metadata if event.asset_materialization else {}
+        plain = {name: item.value for name, item in metadata.items() if isinstance(item, _PLAIN)}
+        mine = [gate for gate in gates if gate.asset == key.path[-1]]
+        found.append(AssetStatus(key.path[-1], event.run_id, REUSED_KEY in metadata, plain, mine))
+    return found
 
 
 def _metadata(instance: dg.DagsterInstance, project: ProjectConfig, asset: str) -> dict[str, Any]:

@@ -25,7 +25,10 @@ from ml_lifecycle.orchestration.storage import DEFERRED, LAKE_KEY, Stored, lake_
 from ml_lifecycle.verdict import Verdict
 
 #: Raised with every change that makes old results of a step invalid.
-CODE_GENERATION = "1"
+CODE_GENERATION = "2"
+#: The rows that every later step takes.
+ROWS = "validated_data"
+_BEFORE_LABELS = ("labeled_data", ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,27 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """What a step is, apart from what it does."""
+    """What a step is, apart from what it does.
+
+    Args:
+        name: The asset's name.
+        room: Its room, which is its group.
+        kinds: What the UI shows as its kinds.
+        needs: Assets whose values it takes, each an argument of its body.
+        after: Assets whose change makes it run again, although it does not take their values.
+        gated_by: Assets whose gates must let pass before it runs; their values are nothing to it.
+        sections: The parts of the YAML that it reads.
+        partitions: Its partitions.
+        reusable: Whether an earlier result may stand for a new one.
+        outer: What it depends on outside of Dagster.
+    """
 
     name: str
     room: str
     kinds: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    gated_by: tuple[str, ...] = ()
     sections: tuple[object, ...] = ()
     partitions: dg.PartitionsDefinition[str] | None = None
     reusable: bool = True
@@ -61,7 +78,7 @@ def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made
     """
     key = dg.AssetKey([project.name, spec.name])
     code_version = version_of(spec.sections)
-    inputs = [dg.AssetKey([project.name, name]) for name in (*spec.needs, *spec.after)]
+    inputs = [key_of(project, spec, name) for name in (*spec.needs, *spec.after)]
 
     def decorate(body: Callable[..., Made]) -> dg.AssetsDefinition:
         def run(context: dg.AssetExecutionContext, **stored: Stored) -> dg.MaterializeResult[Any]:
@@ -76,8 +93,8 @@ def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made
         take_named_inputs(run, spec.needs)
         made: dg.AssetsDefinition = dg.asset(
             key=key,
-            ins=ins_of(project, spec.needs),
-            deps=[dg.AssetKey([project.name, name]) for name in spec.after],
+            ins=ins_of(project, spec),
+            deps=[dg.AssetKey([project.name, name]) for name in (*spec.after, *spec.gated_by)],
             partitions_def=spec.partitions,
             **common(project, spec, description=inspect.getdoc(body) or ""),
         )(run)
@@ -86,9 +103,15 @@ def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made
     return decorate
 
 
-def ins_of(project: ProjectConfig, needs: Sequence[str]) -> dict[str, dg.AssetIn]:
+def ins_of(project: ProjectConfig, spec: StepSpec) -> dict[str, dg.AssetIn]:
     """The inputs of a step, each handed over as `Stored`, so that a step that is not computed again reads nothing."""
-    return {name: dg.AssetIn(key=[project.name, name], metadata={DEFERRED: True}) for name in needs}
+    return {name: dg.AssetIn(key=key_of(project, spec, name), metadata={DEFERRED: True}) for name in spec.needs}
+
+
+def key_of(project: ProjectConfig, spec: StepSpec, name: str) -> dg.AssetKey:
+    """The asset behind an input: where rules guess labels, everybody but they themselves takes the labelled rows."""
+    labelled = name == ROWS and project.dataset.labeling is not None and spec.name not in _BEFORE_LABELS
+    return dg.AssetKey([project.name, "labeled_data" if labelled else name])
 
 
 def take_named_inputs(run: Callable[..., Any], needs: Sequence[str]) -> None:

@@ -28,13 +28,14 @@ def judge_loads_elsewhere(
 
     Args:
         folder: The package.
-        frame: Rows as the predictor took them, at least its input columns.
+        frame: Rows of the schema's types, with at least the columns that rows must bring; history columns that they do
+            not have, the other process looks up.
         expected: The predictions for these rows, made in this process.
         seconds: How long the other process may take.
     """
     with tempfile.TemporaryDirectory() as scratch:
         rows, answer = Path(scratch) / "rows.parquet", Path(scratch) / "predictions.npy"
-        columns = [name for name in load_package(folder).manifest.columns if name in frame.columns]
+        columns = [name for name in load_package(folder).inputs if name in frame.columns]
         frame[columns].to_parquet(rows, index=False)
         command = [sys.executable, "-m", __name__, str(folder.resolve()), str(rows), str(answer)]
         try:
@@ -72,8 +73,8 @@ def _verdict(rows: int, *, problem: str = "", difference: float | None = None) -
 
 def main(package: str, rows: str, answer: str) -> None:
     """Load a package, predict the rows of a Parquet file, write the predictions."""
-    predictor = load_package(Path(package)).predictor
-    np.save(answer, predictor.predict(pd.read_parquet(rows)), allow_pickle=False)
+    loaded = load_package(Path(package))
+    np.save(answer, loaded.predictor.predict(loaded.complete(pd.read_parquet(rows))), allow_pickle=False)
 
 
 if __name__ == "__main__":

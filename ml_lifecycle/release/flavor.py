@@ -20,7 +20,7 @@ class PackageModel:
         self.package = package
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Answers for rows as they came; there are no parameters."""
+        """Answers for rows as they came, history looked up in the package; there are no parameters."""
         del params
         return self.package.answer(model_input)
 

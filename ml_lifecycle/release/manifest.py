@@ -27,7 +27,8 @@ class Manifest:
         project: Whose model it is.
         kind: What is predicted.
         target: The column that is predicted.
-        columns: The input columns that the model reads.
+        columns: The columns that rows must bring: those that the model reads, and where it looks back, entity and event
+            time in place of history columns.
         threshold: Binary: the probability from which the class is the positive one.
         created_at: When it was packaged, ISO 8601 in UTC.
         family: The model's family.

@@ -3,6 +3,8 @@
     manifest.json       contents list with hashes (`manifest`)
     extractor.json, target.json, calibrator.json, model/...   the predictor
     schema.yaml         what rows must be
+    cleaning.json       what is mended before, where the project declares it
+    history/...         what the entities did before, where the model looks back (`history`)
     reference.json      profile of the training data, for drift
     input_example.json  a few rows
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -25,15 +27,30 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from ml_lifecycle.config.cleaning import CleaningConfig, DuplicatesConfig
+from ml_lifecycle.dataset.cleaning import Cleaner
 from ml_lifecycle.dataset.schema import Schema
 from ml_lifecycle.errors import PackageError, StateError
+from ml_lifecycle.features.history.state import HistoryState
 from ml_lifecycle.modeling.predictor import Predictor
 from ml_lifecycle.release.answers import answer_table
+from ml_lifecycle.release.history import (
+    complete_frame,
+    history_from_files,
+    history_to_files,
+    history_until,
+    input_columns,
+    needed_history,
+    with_history_columns,
+)
 from ml_lifecycle.release.manifest import MANIFEST_FILE, Manifest
 
 SCHEMA_FILE: Final = "schema.yaml"
 REFERENCE_FILE: Final = "reference.json"
 EXAMPLE_FILE: Final = "input_example.json"
+CLEANING_FILE: Final = "cleaning.json"
+#: The fact of a package that names the newest event that its history knows of.
+HISTORY_UNTIL: Final = "history_until"
 
 _LIBRARIES: Final = ("ml-lifecycle", "lightgbm", "scikit-learn", "skops", "numpy", "pandas", "pandera", "mlflow")
 
@@ -48,6 +65,8 @@ class Package:
         schema: What rows must be.
         reference: Profile of the training data, as `monitoring` wrote it.
         example: A few input rows.
+        cleaner: What is mended in rows as they come from outside; rows of training are cleaned already.
+        history: What the entities did until the model was made; None for a model that does not look back.
     """
 
     manifest: Manifest
@@ -55,19 +74,42 @@ class Package:
     schema: Schema
     reference: bytes
     example: pd.DataFrame
+    cleaner: Cleaner = field(default_factory=lambda: Cleaner(CleaningConfig()))
+    history: HistoryState | None = None
+
+    @cached_property
+    def history_columns(self) -> tuple[str, ...]:
+        """The history columns that the model reads: rows may bring them; where they do not, they are looked up."""
+        return () if self.history is None else self.predictor.extractor.history_columns
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that rows must bring, and the history columns, which they may."""
+        return (*self.manifest.columns, *self.history_columns)
 
     @cached_property
     def unread(self) -> frozenset[str]:
         """Columns that the schema knows and the model does not read: rows to be scored need not have them."""
-        return frozenset(self.schema.columns) - set(self.manifest.columns)
+        return frozenset(self.schema.columns) - set(self.inputs)
 
     def coerce(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The model's input columns with the types that the schema names; unreadable cells are missing in it."""
-        present = [name for name in self.manifest.columns if name in frame.columns]
-        return self.schema.coerce(frame[present], without=self.unread)
+        """The model's input columns of clean rows with the schema's types; unreadable cells are missing in it.
+
+        History columns that the rows do not bring are looked up, each row as if it came alone.
+        """
+        present = [name for name in self.inputs if name in frame.columns]
+        return self.complete(self.schema.coerce(frame[present], without=self.unread))
+
+    def complete(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rows of the schema's types with the history columns that the model reads; the same rows if it reads none."""
+        return frame if self.history is None else complete_frame(self.history, self.history_columns, frame)
+
+    def read(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The same of rows as they came from outside: cleaned first."""
+        return self.coerce(frame if self.cleaner.idle else self.cleaner.clean(frame).frame)
 
     def answer(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Answers for rows as they came, see `answers.answer_table`.
+        """Answers for clean rows, see `answers.answer_table`.
 
         Raises:
             DataError: A column is absent or a cell cannot be read.
@@ -88,6 +130,8 @@ def write_package(
     metrics: Mapping[str, float],
     facts: Mapping[str, Any] | None = None,
     threshold: float = 0.5,
+    cleaner: Cleaner | None = None,
+    history: HistoryState | None = None,
     created_at: datetime | None = None,
 ) -> Manifest:
     """Write a package into a folder that does not exist yet, or is empty.
@@ -98,23 +142,30 @@ def write_package(
         predictor: From rows to predictions.
         schema: What rows must be.
         reference: Profile of the training data.
-        example: A few input rows; only the columns that the model reads are kept.
+        example: A few input rows; only the columns that rows must bring are kept.
         lineage: Data version of every asset that the model was made from, by asset.
         metrics: Metrics on the test split.
         facts: What else should be known, plain JSON.
         threshold: Binary: the probability from which the class is the positive one.
+        cleaner: What is mended in rows as they come; nothing by default.
+        history: What the entities did until now, as the features have it; only what the model reads is kept.
         created_at: Now, by default.
 
     Raises:
-        PackageError: The folder holds something already, or the example lacks a column.
+        PackageError: The folder holds something already, the example lacks a column, or the model looks back and there
+            is no history.
         StateError: The folder cannot be written.
     """
-    columns = predictor.extractor.columns
+    extractor = predictor.extractor
+    past = needed_history(extractor, history)
+    columns = input_columns(extractor, past)
     files = {
         **predictor.to_files(),
-        SCHEMA_FILE: schema.to_yaml().encode(),
+        SCHEMA_FILE: with_history_columns(schema, extractor.history_columns).to_yaml().encode(),
         REFERENCE_FILE: reference,
         EXAMPLE_FILE: _write_example(example, columns),
+        **({} if cleaner is None or cleaner.idle else {CLEANING_FILE: json.dumps(cleaner.to_dict()).encode()}),
+        **({} if past is None else history_to_files(past)),
     }
     model = predictor.model.facts
     manifest = Manifest(
@@ -130,7 +181,7 @@ def write_package(
         libraries=_installed(),
         lineage=dict(lineage),
         metrics=dict(metrics),
-        facts=dict(facts or {}),
+        facts={**(facts or {}), **({} if past is None else {HISTORY_UNTIL: str(history_until(past))})},
         files={name: _hash(content) for name, content in sorted(files.items())},
         size=sum(map(len, files.values())),
     )
@@ -151,7 +202,10 @@ def load_package(folder: Path) -> Package:
         raise _damaged(folder, f"a manifest that names {', '.join(absent)}", "one that does not")
     predictor = Predictor.from_files(files)
     schema = Schema.from_yaml(files[SCHEMA_FILE].decode())
-    return Package(manifest, predictor, schema, files[REFERENCE_FILE], _read_example(files[EXAMPLE_FILE], schema))
+    example = _read_example(files[EXAMPLE_FILE], schema)
+    history = history_from_files(files)
+    package = Package(manifest, predictor, schema, files[REFERENCE_FILE], example, history=history)
+    return replace(package, cleaner=_read_cleaner(files[CLEANING_FILE])) if CLEANING_FILE in files else package
 
 
 def _write_example(example: pd.DataFrame, columns: tuple[str, ...]) -> bytes:
@@ -171,6 +225,12 @@ def _read_example(text: bytes, schema: Schema) -> pd.DataFrame:
     state = json.loads(text)
     frame = pd.DataFrame(state["data"], columns=state["columns"])
     return schema.coerce(frame, without=frozenset(schema.columns) - set(frame.columns))
+
+
+def _read_cleaner(text: bytes) -> Cleaner:
+    """The cleaner of a package; it takes out no duplicates, since two equal rows are two questions."""
+    cleaner = Cleaner.from_dict(json.loads(text))
+    return Cleaner(cleaner.config.model_copy(update={"duplicates": DuplicatesConfig()}))
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:

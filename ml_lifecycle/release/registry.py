@@ -162,6 +162,15 @@ class Registry:
             file.write_bytes(data)
             self._client.log_artifact(run_id, str(file), folder or None)
 
+    def artifact_bytes(self, run_id: str, path: str) -> bytes:
+        """The content of a file that was put beside a run.
+
+        Raises:
+            StateError: MLflow refuses, or there is no such file.
+        """
+        with self._asking(f"read {path}"), tempfile.TemporaryDirectory() as scratch:
+            return Path(self._client.download_artifacts(run_id, path, scratch)).read_bytes()
+
     def run_url(self, run_id: str) -> str:
         """A link to a run where a server shows it; else the command that does, and the run's id."""
         if not self.uri.startswith("http"):

@@ -21,6 +21,7 @@ from fastapi import FastAPI, Request, Response
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import DataError, StateError
+from ml_lifecycle.release.packaging import HISTORY_UNTIL
 from ml_lifecycle.serving.bodies import Body, parse_invocation, parse_predict
 from ml_lifecycle.serving.champion import Provider, Served
 from ml_lifecycle.serving.online_log import OnlineLog
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from ml_lifecycle.serving.scoring import Answer
 
 _REFRESH_SECONDS: Final = 1.0
+_HISTORY: Final = (
+    "Where the model looks back on what an entity did before, rows bring entity and event time. History is looked up "
+    "as it was known up to `history_until` of `/version`, in what was logged when this version began to answer, and in "
+    "the rows that this process has answered since. A row may bring history columns of its own, which are taken as "
+    "they are."
+)
 _OK, _BAD_REQUEST, _TOO_LARGE, _UNPROCESSABLE, _UNAVAILABLE = 200, 400, 413, 422, 503
 
 
@@ -69,7 +76,7 @@ def build_app(
     app = FastAPI(title=f"{config.name}: {config.brief.problem}", lifespan=lifespan)
     desk = _Desk(config, provider, OnlineLog(config, log) if log is not None else None)
 
-    @app.post("/predict", summary="Predict one row or several.")
+    @app.post("/predict", summary="Predict one row or several.", description=_HISTORY)
     async def predict(request: Request) -> Response:
         return await desk.answer(request, parse_predict, _as_predict)
 
@@ -114,7 +121,7 @@ def serve(
     """
     from ml_lifecycle.serving.champion import ChampionProvider
 
-    provider = ChampionProvider(config.name, registry=registry, ledger=ledger)
+    provider = ChampionProvider(config.name, registry=registry, ledger=ledger, log=log)
     run_server(
         build_app(config, provider, log), host=config.serving.host, port=config.serving.port if port is None else port
     )
@@ -140,6 +147,8 @@ class _Desk:
             body = self._parse(await request.body(), parse)
             answers = served.scorer.score_rows(body.rows)
             names = self._keep(served, body, answers, (perf_counter() - began) * 1000)
+            if self._log is not None:  # what is only tried has not happened
+                served.scorer.learn(answers)
         except _Refused as refused:
             return _json(refused.status, refused.body)
         all_bad = all(answer.failures for answer in answers) and len(answers) > 0
@@ -149,7 +158,9 @@ class _Desk:
         served = self._provider.served
         if served is None:
             return {"project": self._config.name, "model_version": None}
-        manifest = served.scorer.package.manifest
+        package = served.scorer.package
+        manifest = package.manifest
+        until = {HISTORY_UNTIL: manifest.facts.get(HISTORY_UNTIL)} if package.history is not None else {}
         return {
             "project": self._config.name,
             "model_version": served.version,
@@ -158,6 +169,7 @@ class _Desk:
             "target": manifest.target,
             "columns": list(manifest.columns),
             "package_digest": manifest.digest,
+            **until,
         }
 
     def _served(self) -> Served:

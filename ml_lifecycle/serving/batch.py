@@ -21,6 +21,8 @@ from ml_lifecycle.dataset.rows import ROW_ID, as_text, identify
 from ml_lifecycle.errors import ConfigError, DataError
 from ml_lifecycle.release.packaging import Package
 from ml_lifecycle.serving.arrivals import read_arrivals
+from ml_lifecycle.serving.live_history import catch_up
+from ml_lifecycle.serving.log_frames import HISTORY
 from ml_lifecycle.serving.prediction_log import LoggedPrediction, PredictionLog, id_of, write_json
 from ml_lifecycle.serving.scoring import ScoredRows, Scorer
 from ml_lifecycle.verdict import Fact, Verdict
@@ -105,6 +107,8 @@ def score_window(
 ) -> ScoredWindow:
     """Score rows and log their predictions; what this version has predicted already is not logged again.
 
+    Where the model looks back, a row sees the earlier rows of the window and those logged before it.
+
     Args:
         rows: What arrived.
         package: The package of the version in production.
@@ -116,7 +120,10 @@ def score_window(
         StateError: The log cannot be written.
     """
     began = perf_counter()
-    scored = Scorer(package).score_frame(rows.frame)
+    if package.history is not None and len(rows.frame):  # such a project has an event time
+        first = rows.frame[project.dataset.event_time].min().to_pydatetime()
+        package = catch_up(package, log, project.name, first)
+    scored = Scorer(package).score_frame(rows.frame, in_order=True)
     keys = _keys(scored.good, project)
     took = (perf_counter() - began) * 1000 / max(len(rows.frame), 1)
     new = log.append(_entries(scored, keys, project, version, took))
@@ -170,8 +177,9 @@ def _entries(
     rows, data = scored.good, project.dataset
     if rows.empty:
         return []
-    left_out = {ROW_ID, project.brief.target, data.outcome_time}
-    inputs = rows[[name for name in rows.columns if name not in left_out]]
+    left_out = {ROW_ID, project.brief.target, data.outcome_time, *scored.history.columns}
+    came = rows[[name for name in rows.columns if name not in left_out]]
+    inputs = pd.concat([came, scored.history.add_prefix(HISTORY)], axis=1) if len(scored.history.columns) else came
     now = datetime.now(UTC).replace(tzinfo=None)
     dated = data.event_time in rows.columns
     moments = [moment.to_pydatetime() for moment in rows[data.event_time]] if dated else [now] * len(rows)

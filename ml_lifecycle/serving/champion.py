@@ -9,12 +9,15 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from ml_lifecycle.errors import LifecycleError
 from ml_lifecycle.release.ledger import Ledger
 from ml_lifecycle.release.packaging import Package, load_package
 from ml_lifecycle.release.registry import Registry
+from ml_lifecycle.serving.live_history import catch_up
+from ml_lifecycle.serving.prediction_log import PredictionLog
 from ml_lifecycle.serving.scoring import Scorer
 
 _REFRESH_SECONDS: Final = 1.0
@@ -69,15 +72,25 @@ class ChampionProvider:
         registry: Where packages come from.
         ledger: Who is champion.
         seconds: The ledger is asked at most this often.
+        log: Where predictions are kept: a champion that looks back is told what was logged since it was made.
     """
 
-    def __init__(self, project: str, *, registry: Registry, ledger: Ledger, seconds: float = _REFRESH_SECONDS) -> None:
+    def __init__(
+        self,
+        project: str,
+        *,
+        registry: Registry,
+        ledger: Ledger,
+        seconds: float = _REFRESH_SECONDS,
+        log: PredictionLog | None = None,
+    ) -> None:
         self.project = project
         self.seconds = seconds
         self.served: Served | None = None
         self.problem = ""
         self._registry = registry
         self._ledger = ledger
+        self._log = log
         self._asked = float("-inf")
         self._lock = threading.Lock()
 
@@ -100,5 +113,7 @@ class ChampionProvider:
         if version is None or (self.served is not None and self.served.version == version):
             return
         package = load_package(self._registry.fetch(self.project, version))
+        if self._log is not None:
+            package = catch_up(package, self._log, self.project, datetime.now(UTC).replace(tzinfo=None))
         self.served = Served(version, Scorer(package))
         _log.info("%s: version %s answers", self.project, version)

@@ -30,7 +30,7 @@ def judge_endpoint(config: ProjectConfig, package: Package, version: str, frame:
         config: The project.
         package: The package to serve.
         version: Its version.
-        frame: Some good rows, with at least the model's input columns.
+        frame: Some good rows, with at least the columns that rows must bring.
     """
     columns = [name for name in package.manifest.columns if name in frame.columns]
     rows = [dict(zip(columns, values, strict=True)) for values in frame[columns].itertuples(index=False, name=None)]

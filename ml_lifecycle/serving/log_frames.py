@@ -27,6 +27,8 @@ OWN_COLUMNS: Final = (
 )
 _TIMES: Final = ("event_time", "logged_at", "outcome_at")
 _RENAMED: Final = "input."
+#: Before the name of a history column among the inputs: what the model was given, and no column of the source.
+HISTORY: Final = "_history."
 _CLASS_SCORE: Final = "score_"
 
 
@@ -73,8 +75,15 @@ def window_frame(lines: Sequence[Joined]) -> pd.DataFrame:
 
 
 def inputs_of(window: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The inputs of a window's predictions under their own names; columns that were never given are missing."""
-    places = {name: f"{_RENAMED}{name}" if f"{_RENAMED}{name}" in window.columns else name for name in columns}
+    """The inputs of a window's predictions under their own names; columns that were never given are missing.
+
+    A history column is what the model was given, whether it was sent or looked up.
+    """
+    kept = {str(name) for name in window.columns}
+    places = {
+        name: next((place for place in (f"{_RENAMED}{name}", f"{HISTORY}{name}") if place in kept), name)
+        for name in columns
+    }
     found = {name: window[place] for name, place in places.items() if place in window.columns}
     return pd.DataFrame(found, index=window.index).reindex(columns=list(columns))
 
@@ -89,6 +98,8 @@ def scores_of(window: pd.DataFrame) -> np.ndarray:
 def labelled_frame(lines: Sequence[Joined], *, target: str, roles: Mapping[str, str | None]) -> pd.DataFrame:
     """Rows in the form of the project's sources, each once: of several predictions of a row, the last one counts.
 
+    History that the model was given is left out: learning computes it anew, with all that is known by then.
+
     Args:
         lines: Lines with outcomes, the oldest first.
         target: The column that the outcome goes to.
@@ -96,6 +107,7 @@ def labelled_frame(lines: Sequence[Joined], *, target: str, roles: Mapping[str, 
     """
     last = list({line.row_key: line for line in lines}.values())
     frame = _read_inputs(last)
+    frame = frame.loc[:, [not str(name).startswith(HISTORY) for name in frame.columns]]
     given: dict[str, Any] = {
         "id": [line.row_key for line in last],
         "event_time": _times([line.event_time for line in last]),

@@ -12,6 +12,7 @@ import pandas as pd
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.coercion import ColumnType, coerce_value
 from ml_lifecycle.dataset.rows import is_missing, text_of
+from ml_lifecycle.serving.log_frames import HISTORY
 from ml_lifecycle.serving.prediction_log import LoggedPrediction, PredictionLog
 
 if TYPE_CHECKING:
@@ -65,13 +66,20 @@ class OnlineLog:
             model_version=version,
             row_key=_text(row, self._data.id) or name,
             event_time=self._time(row, now),
-            inputs={column: cell for column, cell in row.items() if column not in self._left_out},
+            inputs=self._inputs(row, answer),
             prediction=answer.output["prediction"],
             score=answer.score,
             entity=_text(row, self._data.entity),
             latency_ms=latency_ms,
             logged_at=now,
         )
+
+    def _inputs(self, row: Mapping[str, object], answer: Answer) -> dict[str, object]:
+        """The row as it came, and the history that the model was given, under names that no source has."""
+        if answer.history is None:
+            return {column: cell for column, cell in row.items() if column not in self._left_out}
+        came = {name: cell for name, cell in row.items() if name not in self._left_out and name not in answer.history}
+        return {**came, **{f"{HISTORY}{name}": cell for name, cell in answer.history.items()}}
 
     def _time(self, row: Mapping[str, object], now: datetime) -> datetime:
         """When the row happened; now, where it does not say so."""

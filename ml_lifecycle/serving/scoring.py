@@ -6,7 +6,7 @@ What an answer consists of lives in `release/answers`, what rows must be in `dat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from ml_lifecycle.dataset.rows import ROW_ID
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.release.answers import answer_row, answer_table
 from ml_lifecycle.release.packaging import Package
+from ml_lifecycle.serving.live_history import LiveHistory, complete_in_order
 
 #: From so many rows on, one frame is quicker than row after row.
 _FRAME_ROWS: Final = 16
@@ -29,17 +30,33 @@ class Answer:
     """What is said of one row.
 
     Args:
-        cells: The model's input columns as they were read.
+        cells: The model's input columns, for the log: as the schema reads them, or, where rows are cleaned first, as
+            they came, since what learns from the log cleans it again.
         output: The answer; None where the row is bad.
         score: The prediction as the model gave it: the probability of the positive class, those of all classes, or the
             number.
         failures: What is wrong with the row; empty for a good one.
+        history: The history columns that the model was given, for the log: they cannot be made again later; None where
+            the model does not look back.
+        typed: Where the model looks back, the row as it was read, to be learnt from.
     """
 
     cells: Mapping[str, Any]
     output: Mapping[str, Any] | None
     score: float | Sequence[float] | None
     failures: Sequence[Failure]
+    history: Mapping[str, Any] | None = None
+    typed: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One row as it was read: for the model, for the log, and what is wrong with it."""
+
+    typed: Mapping[str, Any]
+    cells: Mapping[str, Any]
+    failures: Sequence[Failure]
+    history: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +68,22 @@ class ScoredRows:
         answers: Their answers, in the same order.
         scores: Their predictions as the model gave them, (n,) or (n, k).
         rejected: One row for each failure of the others: `_row_id`, column, check, value.
+        history: The history columns that the model was given for the good rows; no columns where it does not look back.
     """
 
     good: pd.DataFrame
     answers: pd.DataFrame
     scores: np.ndarray
     rejected: pd.DataFrame
+    history: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 class Scorer:
     """Scores rows with a package.
+
+    Where the model looks back, rows are completed with history before it sees them: a history column that a row brings
+    is taken as it is, the others are looked up by the row's entity and event time. A row of an entity that is not known
+    has missing history and is answered. What is known beyond the package is said in `live_history`.
 
     Args:
         package: The package.
@@ -68,7 +91,8 @@ class Scorer:
 
     def __init__(self, package: Package) -> None:
         self.package = package
-        self._columns = package.manifest.columns
+        self._columns = package.inputs
+        self._history = None if package.history is None else LiveHistory(package.history)
         self._target = package.predictor.target
         self._threshold = package.manifest.threshold
 
@@ -79,53 +103,101 @@ class Scorer:
             rows: Each a mapping of column to value; columns that the model does not read are ignored.
         """
         read = [self._read(row) for row in rows]
-        good = [place for place, answer in enumerate(read) if not answer.failures]
+        good = [place for place, item in enumerate(read) if not item.failures]
         if len(good) < _FRAME_ROWS:
-            return [answer if answer.failures else self._answer(answer.cells) for answer in read]
-        frame = pd.DataFrame.from_records([read[place].cells for place in good], columns=list(self._columns))
+            return [self._answer(item) for item in read]
+        typed = [read[place].typed for place in good]
+        frame = pd.DataFrame.from_records(typed, columns=list(self._columns))
         try:
             scores = self.package.predictor.predict(frame)
         except DataError:  # one of them is to blame: which one, each says for itself
-            return [answer if answer.failures else self._answer(answer.cells) for answer in read]
-        for place, score in zip(good, scores, strict=True):
-            read[place] = self._complete(read[place].cells, score)
-        return read
+            return [self._answer(item) for item in read]
+        scored = dict(zip(good, scores, strict=True))
+        return [
+            self._complete(item, scored[place]) if place in scored else self._answer(item)
+            for place, item in enumerate(read)
+        ]
 
-    def score_frame(self, frame: pd.DataFrame) -> ScoredRows:
-        """Score all rows of a frame that keep the schema.
+    def learn(self, answers: Sequence[Answer]) -> None:
+        """Let later rows look back on rows that were answered; of a model that does not look back, nothing."""
+        if self._history is not None:
+            self._history.learn([answer.typed for answer in answers if answer.typed is not None])
+
+    def score_frame(self, frame: pd.DataFrame, *, in_order: bool = False) -> ScoredRows:
+        """Score all rows of a frame that keep the schema, with the history of the package.
 
         Args:
             frame: Rows with `_row_id`; an absent column fails every row.
+            in_order: Where the model looks back: whether rows see earlier ones of the same frame. Otherwise each is
+                scored as if it came alone.
 
         Raises:
             DataError: The model cannot use a row that keeps the schema.
         """
-        schema = self.package.schema
-        inspected = schema.inspect(frame, without=self.package.unread, wholesale=1.0)
+        schema, cleaner = self.package.schema, self.package.cleaner
+        cleaned = None if cleaner.idle else cleaner.clean(frame)
+        rows = frame if cleaned is None else cleaned.frame
+        inspected = schema.inspect(rows, without=self.package.unread, wholesale=1.0)
         rejected = inspected.failures
         if inspected.column_failures:  # a column that is absent, or that cannot be judged, fails every row
-            rejected = schema.validate(frame, without=self.package.unread)
+            rejected = schema.validate(rows, without=self.package.unread)
+        if cleaned is not None and len(cleaned.flagged):
+            flagged = cleaned.flagged[~cleaned.flagged["column"].isin(self.package.unread)]
+            both = pd.concat([flagged, rejected], ignore_index=True)
+            rejected = both.drop_duplicates([ROW_ID, "column", "check"], ignore_index=True)
         bad = frame[ROW_ID].isin(rejected[ROW_ID]).to_numpy()
-        scores = self.package.predictor.predict(inspected.frame.loc[~bad].reindex(columns=list(self._columns)))
+        typed = self._completed(inspected.frame.loc[~bad], in_order=in_order)
+        scores = self.package.predictor.predict(typed)
         answers = answer_table(self._target, scores, self._threshold)
-        return ScoredRows(frame.loc[~bad].reset_index(drop=True), answers, scores, rejected)
+        history = typed[list(self.package.history_columns)].reset_index(drop=True)
+        return ScoredRows(frame.loc[~bad].reset_index(drop=True), answers, scores, rejected, history)
 
-    def _read(self, row: object) -> Answer:
+    def _completed(self, rows: pd.DataFrame, *, in_order: bool) -> pd.DataFrame:
+        """The model's input columns of rows of the schema's types."""
+        state, columns = self.package.history, self.package.history_columns
+        wanted = [name for name in self._columns if name not in columns or name in rows.columns]
+        typed = rows.reindex(columns=wanted)
+        return complete_in_order(state, columns, typed) if in_order and state else self.package.complete(typed)
+
+    def _read(self, row: object) -> _Read:
         if not isinstance(row, Mapping):
             said = f"{row!r:.80}"
-            return Answer({}, None, None, [Failure("", "row", said)])
-        reading = self.package.schema.read_row(row, without=self.package.unread)
-        cells = {name: reading.cells[name] for name in self._columns if name in reading.cells}
-        return Answer(cells, None, None, reading.failures)
+            return _Read({}, {}, [Failure("", "row", said)])
+        if self.package.cleaner.idle:
+            reading = self.package.schema.read_row(row, without=self.package.unread)
+            typed = {name: reading.cells[name] for name in self._columns if name in reading.cells}
+            read = _Read(typed, typed, reading.failures)
+            return self._look_back(read) if self._history is not None else read
+        clean = self.package.cleaner.read_row(row)
+        reading = self.package.schema.read_row(clean.cells, without=self.package.unread)
+        typed = {name: reading.cells[name] for name in self._columns if name in reading.cells}
+        came = {name: row[name] for name in self._columns if name in row}
+        flagged = [item for item in clean.failures if item.column not in self.package.unread]
+        failures = [*flagged, *(item for item in reading.failures if item not in flagged)]
+        read = _Read(typed, came, failures)
+        return self._look_back(read) if self._history is not None else read
 
-    def _answer(self, cells: Mapping[str, Any]) -> Answer:
+    def _look_back(self, read: _Read) -> _Read:
+        """The row with its history, which a bad one does not need."""
+        columns = self.package.history_columns
+        if read.failures or self._history is None:
+            return read
         try:
-            score = self.package.predictor.predict_row(cells)
+            typed = self._history.complete_row(columns, read.typed)
         except DataError as error:
-            return Answer(cells, None, None, [Failure("", UNUSABLE, str(error))])
-        return self._complete(cells, score)
+            return _Read(read.typed, read.cells, [Failure("", UNUSABLE, str(error))])
+        return _Read(typed, read.cells, (), {name: typed[name] for name in columns})
 
-    def _complete(self, cells: Mapping[str, Any], score: float | np.ndarray) -> Answer:
+    def _answer(self, read: _Read) -> Answer:
+        if read.failures:
+            return Answer(read.cells, None, None, read.failures)
+        try:
+            score = self.package.predictor.predict_row(read.typed)
+        except DataError as error:
+            return Answer(read.cells, None, None, [Failure("", UNUSABLE, str(error))])
+        return self._complete(read, score)
+
+    def _complete(self, read: _Read, score: float | np.ndarray) -> Answer:
         output = answer_row(self._target, score, self._threshold)
         plain = score.tolist() if isinstance(score, np.ndarray) else float(score)
-        return Answer(cells, output, plain, ())
+        return Answer(read.cells, output, plain, (), read.history, read.typed if read.history is not None else None)

@@ -13,10 +13,9 @@ import os
 import shutil
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,14 +39,31 @@ def main() -> None:
         site = _site(Path(folder), chosen.trials)
         _in_fresh_home(_plain, site)  # imports, and what the system caches, are paid before
         measured = [_pair(site, plain_first=bool(number % 2)) for number in range(chosen.pairs)]
-    ratios = [job / plain for plain, job in measured]
-    print(f"plain functions      {statistics.median(plain for plain, _ in measured):6.2f} s (median of {chosen.pairs})")
-    print(f"loans_lifecycle      {statistics.median(job for _, job in measured):6.2f} s")
-    print(f"ratio, pair by pair  {statistics.median(ratios):6.3f}   (min {min(ratios):.3f}, max {max(ratios):.3f})")
+    for kind in ("wall", "cpu"):
+        plain, job = ([getattr(spent, kind) for spent in way] for way in zip(*measured, strict=True))
+        ratios = [of_job / of_plain for of_plain, of_job in zip(plain, job, strict=True)]
+        seconds = f"plain functions {statistics.median(plain):6.2f} s, loans_lifecycle {statistics.median(job):6.2f} s"
+        each = ", ".join(f"{ratio:.3f}" for ratio in ratios)
+        print(f"{kind:4}  {seconds}; ratio {statistics.median(ratios):.3f}, pair by pair {each}")
 
 
-def _pair(site: Site, *, plain_first: bool) -> tuple[float, float]:
-    """Seconds of both ways; who is first changes from pair to pair, since a shared machine grows faster or slower."""
+class Spent(NamedTuple):
+    """Seconds by the clock, and of the processor, child processes included."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def by(cls, way: Callable[[Site], None], site: Site) -> "Spent":
+        """What one way needs."""
+        before = os.times()
+        way(site)
+        after = os.times()
+        return cls(after.elapsed - before.elapsed, sum(after[:4]) - sum(before[:4]))
+
+
+def _pair(site: Site, *, plain_first: bool) -> tuple[Spent, Spent]:
+    """What both ways need; who is first changes from pair to pair, since a shared machine grows faster or slower."""
     if plain_first:
         plain = _in_fresh_home(_plain, site)
         return plain, _in_fresh_home(_job, site)
@@ -55,8 +71,8 @@ def _pair(site: Site, *, plain_first: bool) -> tuple[float, float]:
     return _in_fresh_home(_plain, site), job
 
 
-def _in_fresh_home(way: Callable[[Site], None], site: Site) -> float:
-    """Seconds of one way, on a state folder whose empty databases are there already, with the definitions loaded."""
+def _in_fresh_home(way: Callable[[Site], None], site: Site) -> Spent:
+    """What one way needs, on a state folder whose empty databases are there already, with the definitions loaded."""
     import mlflow
 
     from ml_lifecycle.orchestration.resources import prepare_mlflow
@@ -73,9 +89,7 @@ def _in_fresh_home(way: Callable[[Site], None], site: Site) -> float:
         _ = fresh.projects, fresh.definitions
         with fresh.instance() as instance:
             instance.get_runs(limit=1)
-        began = time.perf_counter()
-        way(fresh)
-        return time.perf_counter() - began
+        return Spent.by(way, fresh)
 
 
 def _site(folder: Path, trials: int) -> Site:
@@ -100,13 +114,9 @@ def _plain(site: Site) -> None:
     """The same functions, one after the other."""
     import mlflow
 
-    from ml_lifecycle.dataset.leakage import judge_splits
-    from ml_lifecycle.dataset.quarantine import validate_rows
-    from ml_lifecycle.dataset.schema import load_schema
-    from ml_lifecycle.dataset.sources import read_rows, source_fingerprint
-    from ml_lifecycle.dataset.splits import split_rows
-    from ml_lifecycle.discovery.brief import write_brief
+    from ml_lifecycle.discovery.risks.assessment import assess_risks
     from ml_lifecycle.evaluation.report import evaluate
+    from ml_lifecycle.features.costs import measure_costs
     from ml_lifecycle.features.matrix import build_features, judge_constant, judge_train_serve
     from ml_lifecycle.features.selection import select_features
     from ml_lifecycle.modeling.baselines import fit_baselines
@@ -124,17 +134,14 @@ def _plain(site: Site) -> None:
             "loans", artifact_location=(workspace.home.mlflow / "artifacts").as_uri()
         )
     )
-    data, brief, modeling = project.dataset, project.brief, project.modeling
+    modeling = project.modeling
     with mlflow.start_run() as run:
-        write_brief(project)
-        source_fingerprint(data, root=project.root, home=workspace.home.path)
-        raw = read_rows(data, target=brief.target, root=project.root, home=workspace.home.path)
-        valid_rows = validate_rows(raw.frame, load_schema(project.schema_path), data).good
-        splits = split_rows(valid_rows, data, target=brief.target, task=brief.task)
-        judge_splits(valid_rows, splits, data, target=brief.target, task=brief.task)
+        valid_rows, splits = _collect(project, workspace, run.info.run_id)
         assignment = splits.assignment
+        assess_risks(valid_rows, project, assignment=assignment, seed=modeling.seed)
         features = build_features(valid_rows, assignment, project)
         judge_constant(features, assignment), judge_train_serve(features.extractor, valid_rows)
+        measure_costs(features.extractor, valid_rows)
         everything = SplitSamples(project, valid_rows, assignment, features)
         whole, target = everything.of("train"), everything.target
         selection = select_features(whole.matrix, whole.y, target.kind, project.features.selection, seed=modeling.seed)
@@ -183,6 +190,34 @@ def _plain(site: Site) -> None:
             predictor,
             report,
         )
+
+
+def _collect(project: ProjectConfig, workspace: Workspace, run_id: str) -> tuple[Any, Any]:
+    """Brief, raw data, validation, audit, splits."""
+    from ml_lifecycle.dataset.collection import collect
+    from ml_lifecycle.dataset.leakage import judge_splits
+    from ml_lifecycle.dataset.quarantine import judge_conserved, validate_rows
+    from ml_lifecycle.dataset.schema import load_schema
+    from ml_lifecycle.dataset.sources import source_fingerprint
+    from ml_lifecycle.dataset.splits import split_rows
+    from ml_lifecycle.dataset.table_profile import profile_rows
+    from ml_lifecycle.discovery.audit.audit import audit_rows
+    from ml_lifecycle.discovery.audit.html import render_audit
+    from ml_lifecycle.discovery.brief import write_brief
+
+    data, brief = project.dataset, project.brief
+    write_brief(project)
+    source_fingerprint(data, root=project.root, home=workspace.home.path)
+    store = workspace.home.collected / project.name
+    raw = collect(data, target=brief.target, root=project.root, home=workspace.home.path, store=store).raw
+    validated = validate_rows(raw.frame, load_schema(project.schema_path), data)
+    judge_conserved(raw.frame, validated), profile_rows(validated.good)
+    valid_rows = validated.good
+    page = render_audit(audit_rows(raw.frame, project), raw.frame, "audit")
+    workspace.registry.log_artifact_bytes(run_id, "data_audit/report.html", page)
+    splits = split_rows(valid_rows, data, target=brief.target, task=brief.task)
+    judge_splits(valid_rows, splits, data, target=brief.target, task=brief.task)
+    return valid_rows, splits
 
 
 def _release(project: ProjectConfig, workspace: Workspace, run_id: str, rows: Any, predictor: Any, report: Any) -> None:

@@ -72,7 +72,7 @@ def test_roles_and_sensitive_columns_are_no_features() -> None:
         evaluation={"fairness": {"sensitive": ["sex"]}},
         features={"exclude": ["e"]},
     )
-    assert project.non_features == {"y", "i", "t", "g", "d", "sex", "e"}
+    assert project.non_features == {"y", "i", "t", "g", "d", "sex", "e", "_weight"}
 
 
 def test_sensitive_columns_may_be_features_where_the_yaml_says_so() -> None:

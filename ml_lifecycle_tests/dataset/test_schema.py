@@ -227,6 +227,18 @@ def test_a_check_that_cannot_be_applied_fails_the_column() -> None:
     assert "TypeError" in failure.got
 
 
+@pytest.mark.parametrize("bound", ["2024-01-31", '"2024-01-31"', '"2024-01-31 00:00:00"', '"31.01.2024"'])
+def test_bounds_of_times_may_be_written_as_people_do(bound: str) -> None:
+    """A date, with or without quotes, holds for frames and for rows."""
+    schema = Schema.from_yaml(
+        f"schema_type: dataframe\ncolumns:\n  at: {{dtype: 'datetime64[ns]', less_than: {bound}}}\n"
+    )
+    failures = schema.validate(pd.DataFrame({"at": ["2024-01-30", "2024-02-01"]}))
+    assert failures["value"].tolist() == ["2024-02-01"]
+    assert [len(schema.check_row({"at": text})) for text in ("2024-01-30", "2024-02-01")] == [0, 1]
+    assert Schema.from_yaml(schema.to_yaml()).to_yaml() == schema.to_yaml()
+
+
 def test_a_check_of_whole_rows_is_asked_too() -> None:
     """Pandera's checks of a frame are reported under `(row)`."""
     import pandera.pandas as pa

@@ -92,6 +92,11 @@ def test_our_own_columns_are_left_out() -> None:
     assert infer_rules(pd.DataFrame({ROW_ID: [1], "x": [1]}))[0].name == "x"
 
 
+def test_a_range_that_fills_float64_is_not_widened() -> None:
+    """Its ends are what was seen."""
+    assert (rule([1.7e308, -1.7e308]).low, rule([1.7e308, -1.7e308]).high) == (-1.7e308, 1.7e308)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.floats(allow_nan=True, allow_infinity=False), min_size=1, max_size=8), st.sampled_from([0.0, 0.1, 1.0])

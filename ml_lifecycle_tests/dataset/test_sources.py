@@ -180,12 +180,13 @@ def test_other_compressions_are_read(folder: Path) -> None:
 
 
 def test_a_missing_file_says_what_lies_near(folder: Path) -> None:
-    """A typo is often one letter; a folder is no file."""
+    """A typo is often one letter; a folder must hold files of rows."""
+    (folder / "empty").mkdir()
     for path, hint in (
         ("row.csv", "near it lies rows.csv"),
         ("zzz.txt", "holds 1 files"),
         ("nowhere/x.csv", "there is no folder"),
-        (".", "a folder"),
+        ("empty", "a folder without such files"),
     ):
         with pytest.raises(DataError, match=hint):
             read(folder, config(path))

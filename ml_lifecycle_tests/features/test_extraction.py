@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from ml_lifecycle.config.features import FeaturesConfig
 from ml_lifecycle.errors import DataError, PackageError
+from ml_lifecycle.features.derived.functions import reads
 from ml_lifecycle.features.extraction import FeatureExtractor
+from ml_lifecycle.features.targets import TargetNumbers
 
 CONFIG = FeaturesConfig(datetime_parts=("month", "weekday", "hour"), max_categories=3)
 TRAIN = pd.DataFrame(
@@ -92,6 +94,76 @@ def test_a_subset_is_transformed_as_the_whole(batch: list[dict[str, Any]], data:
     frame = as_objects(batch)
     whole, part = EXTRACTOR.transform(frame).values, EXTRACTOR.transform(frame.iloc[picked]).values
     assert equal_bits(whole[picked], part)
+
+
+EVERYTHING = FeaturesConfig.model_validate(
+    {
+        "max_categories": 3,
+        "columns": {
+            "age": {"impute": "median", "scale": "standard", "log": True, "missing_flag": True},
+            "rooms": {"bins": 2, "clip": (0.1, 0.9)},
+            "owner": {"encode": "frequency"},
+            "city": {"encode": "one_hot", "missing_flag": True},
+            "zone": {"encode": "target", "smoothing": 1.0},
+            "opened": {"parts": ["week", "hour", "is_weekend", "timestamp"], "cyclic": True},
+            "city__x__zone": {"encode": "hash", "buckets": 5},
+            "initial": {"encode": "text", "components": 2},
+        },
+        "crosses": [["city", "zone"]],
+        "ratios": [{"numerator": "age", "denominator": "rooms"}],
+        "functions": ["ml_lifecycle_tests.features.test_extraction:describe"],
+    }
+)
+
+
+@reads("age", "city", "opened")
+def describe(frame: pd.DataFrame) -> pd.DataFrame:
+    """A feature function of numbers, text and dates."""
+    months = frame["opened"].dt.month * frame["age"]
+    return pd.DataFrame({"months": months, "initial": frame["city"].str[:2] + " " + frame["city"]})
+
+
+RICH = FeatureExtractor.fit(
+    TRAIN,
+    EVERYTHING,
+    columns=COLUMNS,
+    event_time="when",
+    target=TargetNumbers(np.array([[1.0], [0.0], [0.0], [1.0]]), ("",)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=4), st.data())
+def test_every_encoder_keeps_the_laws(batch: list[dict[str, Any]], data: st.DataObject) -> None:
+    """With all encoders: rows alone, some of the rows, and a stored extractor give the bits of the batch."""
+    frame = as_objects(batch)
+    whole = RICH.transform(frame).values
+    served = FeatureExtractor.from_dict(json.loads(json.dumps(RICH.to_dict())))
+    assert served == RICH
+    assert all(equal_bits(served.transform_row(row), line) for row, line in zip(batch, whole, strict=True))
+    picked = data.draw(st.lists(st.integers(0, len(batch) - 1), min_size=1))
+    assert equal_bits(whole[picked], served.transform(frame.iloc[picked]).values)
+    names = data.draw(st.lists(st.sampled_from(RICH.names), min_size=1, unique=True))
+    selected = RICH.select(names)
+    expected = RICH.transform(frame).select(names)
+    assert equal_bits(selected.transform(frame[list(selected.columns)]).values, expected.values)
+    assert equal_bits(selected.transform_row(batch[0]), expected.values[0])
+    assert selected.categorical == expected.categorical
+
+
+def test_every_feature_knows_its_sources() -> None:
+    """Features of several columns name them all, in the order in which they are read."""
+    assert RICH.sources_of("months") == ("age", "city", "opened")
+    assert RICH.sources_of("age_per_rooms") == ("age", "rooms")
+    assert RICH.source_of("age_per_rooms") == "age"
+    assert {source for name in RICH.names for source in RICH.sources_of(name)} == set(RICH.columns)
+
+
+def test_an_extractor_of_the_first_version_is_read() -> None:
+    """Packages that know nothing of derived columns still serve."""
+    state = EXTRACTOR.to_dict()
+    del state["derivations"], state["origins"]
+    assert FeatureExtractor.from_dict(state) == EXTRACTOR
 
 
 def test_features_are_named_and_traced() -> None:

@@ -15,6 +15,7 @@ from ml_lifecycle.errors import DataError
 from ml_lifecycle.features.extraction import FeatureExtractor
 from ml_lifecycle.features.matrix import FeatureSet, build_features, judge_constant, judge_train_serve
 from ml_lifecycle.parts import Storable
+from ml_lifecycle_tests.features.projects import make_project
 
 FRAME = pd.DataFrame(
     {
@@ -118,6 +119,78 @@ def test_a_difference_between_train_and_serve_blocks() -> None:
     verdict = judge_train_serve(forgetful, FRAME)
     assert verdict.blocks
     assert verdict.facts["differing"] == ["city"]
+
+
+def test_training_rows_are_encoded_out_of_fold() -> None:
+    """What a training row gets does not depend on its own target; what other rows get is the extractor's answer."""
+    config = make_project({"columns": {"city": {"encode": "target", "smoothing": 0.5, "folds": 3}}})
+    frame = pd.DataFrame({"_row_id": np.arange(40), "city": ["a", "b"] * 20, "paid": ["y", "n", "n", "y"] * 10})
+    splits = pd.DataFrame({"_row_id": np.arange(40), "_split": ["train"] * 30 + ["test"] * 10})
+    made = build_features(frame, splits, config)
+    answer = made.extractor.transform(frame).values[:, 0]  # noqa: PD011 - not a frame
+    found = made.table["city__target"].to_numpy()
+    np.testing.assert_array_equal(found[30:], answer[30:])
+    assert not np.array_equal(found[:30], answer[:30])
+    flipped = frame.assign(paid=frame["paid"].where(frame["_row_id"] != 7, "n"))
+    again = build_features(flipped, splits, config).table["city__target"].to_numpy()
+    assert again[7] == found[7]
+    assert (again[:30] != found[:30]).any()
+
+
+def test_rows_of_a_group_are_in_one_fold() -> None:
+    """Where rows of a group share their outcome, none is encoded by another of its group."""
+    config = make_project({"columns": {"city": {"encode": "target", "smoothing": 0.0}}}, group="who")
+    frame = pd.DataFrame(
+        {"_row_id": range(6), "who": ["a"] * 3 + ["b"] * 3, "city": list("xxxyyy"), "paid": [1, 1, 1, 0, 0, 0]}
+    )
+    splits = pd.DataFrame({"_row_id": range(6), "_split": "train"})
+    found = build_features(frame, splits, config).table["city__target"].to_numpy()
+    assert len(set(found[:3].tolist())) == 1
+    assert found[0] != 1.0
+
+
+def test_what_is_not_in_train_is_not_learnt() -> None:
+    """Other values in the other splits leave the extractor as it is."""
+    columns = {"amount": {"scale": "standard", "impute": "mean"}, "city": {"encode": "one_hot"}}
+    config = make_project({"columns": columns}, drop=["secret"])
+    changed = FRAME.assign(amount=[1.0, 2.0, np.nan, -5.0], city=["Riga", "Oslo", "Riga", "Lima"])
+    one, other = (build_features(frame, ASSIGNMENT, config).extractor for frame in (FRAME, changed))
+    assert one == other
+
+
+HISTORY = make_project(
+    {"history": [{"column": "amount", "lags": [1], "windows": ["all"]}, {"column": "paid", "windows": ["all"]}]},
+    drop=["secret"],
+    event_time="when",
+    outcome_time="known",
+    entity="city",
+)
+EVENTS = FRAME.assign(
+    when=pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]),
+    known=pd.to_datetime(["2026-01-02", "2026-01-03", "2026-01-04", None]),
+)
+
+
+def test_history_is_a_feature() -> None:
+    """Earlier rows of the entity are features, which name their sources, and may be missing when served."""
+    made = build_features(EVENTS, ASSIGNMENT, HISTORY)
+    np.testing.assert_array_equal(made.table["amount__lag1"], [np.nan, np.nan, 1, np.nan])
+    np.testing.assert_array_equal(made.table["paid__mean_all"], [np.nan, np.nan, 1, np.nan])
+    assert made.extractor.sources_of("paid__mean_all") == ("paid", "city", "when", "known")
+    assert made.extractor.history_columns == ("amount__lag1", "amount__mean_all", "paid__mean_all")
+    assert "paid" not in made.extractor.columns
+    assert set(made.extractor.history_columns).isdisjoint(made.extractor.required_columns)
+    assert judge_train_serve(made.extractor, EVENTS, project=HISTORY).passed
+
+
+def test_a_row_with_its_state_is_served_as_in_the_table() -> None:
+    """State, row path and table agree to the last bit for the newest row of an entity, also after storing."""
+    made = FeatureSet.from_parts(build_features(EVENTS, ASSIGNMENT, HISTORY).to_parts())
+    assert made.history is not None
+    row = EVENTS.iloc[2].to_dict()
+    served = made.extractor.transform_row(made.history.complete_row(row))
+    wanted = made.matrix(np.array([20])).values[0]  # noqa: PD011 - not a frame
+    np.testing.assert_array_equal(served, wanted)
 
 
 def test_no_rows_prove_nothing() -> None:

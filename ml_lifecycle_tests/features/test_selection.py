@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,6 @@ import pytest
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.features import SelectionConfig
 from ml_lifecycle.errors import DataError
-from ml_lifecycle.features import scoring
-from ml_lifecycle.features.scoring import mutual_information
 from ml_lifecycle.features.selection import Selection, judge_signal, select_features
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.parts import Storable
@@ -35,7 +33,8 @@ TARGETS: dict[Kind, np.ndarray] = {
     Kind.REGRESSION: LEVEL,
     Kind.RANKING: np.digitize(LEVEL, [1, 3, 5]).astype(np.float64),
 }
-METHODS: tuple[Literal["gain", "mutual_info"], ...] = ("gain", "mutual_info")
+Method = Literal["gain", "mutual_info", "permutation", "l1", "rfe", "null_importance"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 def select(kind: Kind = Kind.BINARY, groups: np.ndarray | None = None, **config: Any) -> Selection:
@@ -89,7 +88,7 @@ def test_none_keeps_everything_and_claims_nothing_of_noise() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_noise_alone_keeps_one_feature_and_warns(method: Literal["gain", "mutual_info"]) -> None:
+def test_noise_alone_keeps_one_feature_and_warns(method: Method) -> None:
     """Where nothing bears on the target, at least one feature is kept and the gate warns."""
     rng = np.random.default_rng(11)
     matrix = FeatureMatrix(rng.normal(size=(500, 3)).astype(np.float32), ("a", "b", "c"))
@@ -131,32 +130,30 @@ def test_no_rows_are_refused() -> None:
         select_features(MATRIX.take(np.arange(0)), np.empty(0), Kind.BINARY, SelectionConfig(), seed=0)
 
 
-def test_mutual_information_is_scikit_learns() -> None:
-    """The quick mutual information agrees with the library's."""
-    from sklearn.metrics import mutual_info_score
-
-    target = TARGETS[Kind.MULTICLASS]
-    assert mutual_information(CODES, target) == pytest.approx(mutual_info_score(CODES, target))
-
-
-def test_samples_keep_rare_classes_and_whole_groups() -> None:
-    """A sample takes all of a rare class, keeps its size, and never cuts a group."""
-    rng = np.random.default_rng(0)
-    y = np.where(np.arange(1000) < 10, 1, 0)
-    rows = scoring._sample(y, Kind.BINARY, 100, rng, None)
-    assert y[rows].sum() == 10
-    assert len(rows) == 100
-    assert len(scoring._sample(y, Kind.REGRESSION, 100, rng, None)) == 100
-    groups = rng.permutation(np.repeat(np.arange(50), 20))
-    picked = scoring._sample(y, Kind.RANKING, 100, rng, groups)
-    codes, counts = np.unique(groups[picked], return_counts=True)
-    assert (counts == 20).all()
-    assert len(codes) == 5
-    assert (np.diff(groups[picked]) >= 0).all()
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_a_handful_of_rows_is_no_error(method: Method, rows: int) -> None:
+    """Whatever the method, so few rows that nothing can be learnt give a choice of at least one feature."""
+    y = np.arange(rows) % 3
+    for kind in (Kind.BINARY, Kind.MULTICLASS, Kind.REGRESSION):
+        target = y % 2 if kind is Kind.BINARY else y
+        chosen = select_features(MATRIX.take(np.arange(rows)), target, kind, SelectionConfig(method=method), seed=0)
+        assert chosen.names
 
 
-def test_a_mostly_zero_column_is_binned_apart() -> None:
-    """Bins tell the few other values of a sparse column apart, and missing values from all others."""
-    codes = scoring._bin(np.array([0] * 97 + [5, 9, np.nan], dtype=np.float32))
-    assert len(set(codes[-4:])) == 4
-    assert scoring._bin(np.array([np.nan, np.nan])).tolist() == [0, 0]
+def test_stability_is_the_share_of_repetitions_that_keep_a_feature() -> None:
+    """Signal is kept without each fold; a constant never is; the share stands beside the reason."""
+    selection = select(stability_folds=4)
+    shares = selection.scores.set_index("feature")["stability"]
+    assert shares["codes"] == 1
+    assert shares["constant"] == 0
+    assert shares[["signal", "mirror"]].sum() == 1
+    assert selection.names == select().names
+    assert "stability" not in select().scores.columns
+    pd.testing.assert_frame_equal(Selection.from_parts(selection.to_parts()).scores, selection.scores)
+
+
+def test_one_fold_for_stability_is_refused() -> None:
+    """Without the only fold no row would be left."""
+    with pytest.raises(ValueError, match="at least 2 folds"):
+        SelectionConfig(stability_folds=1)

@@ -102,10 +102,25 @@ def test_simple_models_are_models(kind: Kind) -> None:
     from ml_lifecycle.modeling.baselines import _chance, _constant, _level
 
     train, goal = make_samples(kind), make_goal(kind)
-    for model in (_constant(train, goal, _level(train.y, goal)), _chance(train, goal)):
+    for model in (_constant(train, goal, _level(train.y, goal, None)), _chance(train, goal)):
         found = model.predict_matrix(train.matrix)
         files = model.to_files()
         np.testing.assert_array_equal(load_model(files).predict_matrix(train.matrix), found)
         assert found.shape == ((300, 3) if kind is Kind.MULTICLASS else (300,))
         with pytest.raises(PackageError, match=r"simple\.json"):
             load_model({**files, "simple.json": b"{"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_baselines_count_rows_by_their_weight(kind: Kind) -> None:
+    """A constant is the weighted level, and every baseline can be fitted with weights."""
+    from ml_lifecycle.modeling.baselines import _level, _median
+
+    samples = make_samples(kind)
+    heavy = samples.y >= np.median(samples.y)
+    weight = np.where(heavy, 1.0, 0.01)
+    assert fit(kind, replace(samples, weight=weight)).table["score"].notna().all()
+    plain, weighted = (_level(samples.y, make_goal(kind), given) for given in (None, weight))
+    assert weighted[-1] > plain[-1]
+    assert _median(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 5.0])) == 2
+    assert _median(np.array([3.0, 1.0, 2.0]), np.array([9.0, 1.0, 5.0])) == 3

@@ -100,3 +100,21 @@ def test_classes_are_encoded() -> None:
     """A classification's samples hold class codes."""
     target = Target.fit(FRAME["y"], Task.CLASSIFICATION, name="y")
     assert build_samples(FRAME, FEATURES, ASSIGNMENT, "train", target=target).y.tolist() == [0, 1, 2, 0]
+
+
+def test_weights_come_with_the_rows() -> None:
+    """Guessed labels weigh less; where all labels are known there are no weights at all."""
+    guessed = FRAME.assign(_weight=[1.0, 0.6, 1.0, 0.9, 1.0])
+    samples = build_samples(guessed, FEATURES, ASSIGNMENT, "train", target=NUMBER)
+    assert samples.weight is not None
+    assert samples.weight.tolist() == [1.0, 0.6, 1.0, 0.9]
+    assert samples.take(np.array([3, 1])).weight.tolist() == [0.9, 0.6]  # type: ignore[union-attr]
+    assert samples.select(["z"]).weight is samples.weight
+    assert build_samples(FRAME.assign(_weight=1.0), FEATURES, ASSIGNMENT, "train", target=NUMBER).weight is None
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.nan])
+def test_weights_that_count_nothing_are_refused(weight: float) -> None:
+    """A row that does not count has no place among samples."""
+    with pytest.raises(DataError, match="1 that are missing, 0 or less"):
+        build_samples(FRAME.assign(_weight=[weight, 1, 1, 1, 1]), FEATURES, ASSIGNMENT, "train", target=NUMBER)

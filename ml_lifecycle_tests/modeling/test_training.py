@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.modeling.estimators import FAMILIES, Rounds, get_family
+from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.training import count_threads, fit_model, fit_on_shuffled_labels, fit_twice, refit
 from ml_lifecycle_tests.modeling.problems import CORRELATION, SCORES, make_goal, make_samples
 
@@ -41,6 +44,43 @@ def test_shuffled_labels_teach_nothing(family: str) -> None:
     found = fit_on_shuffled_labels(train, valid, get_family(family), {}, goal=goal, rows=1500, rounds=5)
     assert found.shape == valid.y.shape
     assert abs(CORRELATION(valid.y, found)) < 0.35
+
+
+@pytest.mark.parametrize("kind", [Kind.BINARY, Kind.REGRESSION])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_row_counts_by_its_weight(family: str, kind: Kind) -> None:
+    """Rows that hardly weigh teach hardly anything; equal weights change nothing, but for the draws of a forest."""
+    honest, goal = make_samples(kind, 400), make_goal(kind)
+    wrong = 1 - honest.y if kind is Kind.BINARY else -honest.y
+    mixed = replace(
+        honest,
+        y=np.concatenate([honest.y[:200], wrong[200:]]),
+        weight=np.where(np.arange(400) < 200, 1.0, 1e-3),
+    )
+    valid, score = make_samples(kind, 200, seed=1), SCORES[kind]
+
+    def loss(train: Samples) -> float:
+        model = fit_model(get_family(family), train, None, {}, goal=goal, rounds=Rounds(20)).model
+        return score(valid.y, model.predict_matrix(valid.matrix))
+
+    assert loss(mixed) < loss(replace(mixed, weight=None))
+    if family == "random_forest":
+        return
+    ones = fit_model(
+        get_family(family), replace(honest, weight=np.ones(400)), None, {}, goal=goal, rounds=Rounds(5)
+    ).model
+    none = fit_model(get_family(family), honest, None, {}, goal=goal, rounds=Rounds(5)).model
+    np.testing.assert_allclose(ones.predict_matrix(valid.matrix), none.predict_matrix(valid.matrix), rtol=1e-5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_weighted_model_is_fitted_again_to_the_byte(family: str) -> None:
+    """Weights come from the rows, so the proof of reproducibility holds with them."""
+    train = replace(make_samples(Kind.BINARY), weight=np.linspace(0.5, 1, 300))
+    model = fit_model(get_family(family), train, None, {}, goal=make_goal(Kind.BINARY), rounds=Rounds(10)).model
+    proof = fit_twice(model, train, rows=200)
+    assert proof.first == proof.second
+    assert proof.first != fit_twice(model, replace(train, weight=None), rows=200).first
 
 
 def test_threads_are_those_we_own() -> None:

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.config.dataset import AugmentationConfig
 from ml_lifecycle.config.modeling import ModelingConfig, SearchConfig
 from ml_lifecycle.errors import ConfigError, ModelError, StateError
+from ml_lifecycle.modeling.augmentation import augment
 from ml_lifecycle.modeling.estimators import FAMILIES
-from ml_lifecycle.modeling.training import join_files, refit
+from ml_lifecycle.modeling.training import fit_twice, join_files, refit
 from ml_lifecycle.modeling.tuning import TuningResult, tune
 from ml_lifecycle_tests.modeling.problems import KINDS, SCORES, PlainScore, make_goal, make_samples
 
@@ -27,6 +29,7 @@ def search(storage: Path, kind: Kind = Kind.BINARY, **changes: object) -> Tuning
     budget = {key: changes.pop(key, default) for key, default in named.items()}
     score = changes.pop("score", SCORES[kind])
     progress = changes.pop("progress", None)
+    augmentation = changes.pop("augmentation", None)
     config = ModelingConfig(**{"max_trees": 25, "threads": 1, "search": SearchConfig(**budget), **changes})  # type: ignore[arg-type]
     return tune(
         make_samples(kind),
@@ -38,6 +41,7 @@ def search(storage: Path, kind: Kind = Kind.BINARY, **changes: object) -> Tuning
         storage=storage,
         study_name="study",
         progress=progress,  # type: ignore[arg-type]
+        augmentation=augmentation,  # type: ignore[arg-type]
     )
 
 
@@ -77,6 +81,23 @@ def test_another_search_does_not_mix(tmp_path: Path) -> None:
     search(tmp_path)
     assert search(tmp_path, seed=1).resumed_from == 0
     assert search(tmp_path, parameters={"num_leaves": 5}).resumed_from == 0
+
+
+@pytest.mark.parametrize("method", ["class_weight", "over", "under", "smote"])
+def test_augmented_rows_are_searched_and_fitted_again(tmp_path: Path, method: str) -> None:
+    """The search, its final fit and the proof of reproducibility see the same augmented rows; nothing else changes."""
+    rare = AugmentationConfig(method=method)  # type: ignore[arg-type]
+    found = search(tmp_path, augmentation=rare)
+    train = augment(make_samples(Kind.BINARY), rare, kind=Kind.BINARY, seed=0)
+    assert found.search_rows == len(train)
+    assert join_files(refit(found.model, train)) == join_files(found.model)
+    proof = fit_twice(found.model, train)
+    assert proof.first == proof.second
+    valid = make_samples(Kind.BINARY, 100, seed=1)
+    assert found.score == SCORES[Kind.BINARY](valid.y, found.model.predict_matrix(valid.matrix))
+    assert search(tmp_path, augmentation=rare).resumed_from == 3
+    assert search(tmp_path, augmentation=AugmentationConfig()).resumed_from == 0
+    assert search(tmp_path).resumed_from == 3
 
 
 def test_parameters_by_hand_are_kept(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from ml_lifecycle.orchestration.findings import (
     new_labels,
     waiting_candidate,
 )
-from ml_lifecycle.orchestration.jobs import CANDIDATE
+from ml_lifecycle.orchestration.jobs import candidate_assets
 from ml_lifecycle.orchestration.naming import FINDING_TAG
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle_tests.small_shop import BROKEN, DRIFTED_DAYS, RecordRun, Story, add_run
@@ -91,10 +91,12 @@ def test_verdicts_and_lineage_are_those_of_the_candidate(story: Story, instance:
     """Every blocking gate has an answer; so has every one that warns."""
     gates = gate_verdicts(instance, story.project)
     blocking = {(asset, item.name) for asset, items in CHECKPOINTS.items() for item in items if item.blocking}
-    assert set(gates) == {f"{asset}.{name}" for asset, name in blocking if asset in CANDIDATE}
+    assert set(gates) == {f"{asset}.{name}" for asset, name in blocking if asset in candidate_assets(story.project)}
     assert all(verdict is not None and verdict.passed for verdict in gates.values())
     assert set(all_verdicts(instance, story.project)) > set(gates)
-    assert set(lineage_of(instance, story.project, without="model_package")) == set(CANDIDATE) - {"model_package"}
+    assert set(lineage_of(instance, story.project, without="model_package")) == set(candidate_assets(story.project)) - {
+        "model_package"
+    }
 
 
 def test_an_alert_tells_which_gate_stopped_what(story: Story, instance: dg.DagsterInstance) -> None:

@@ -17,7 +17,7 @@ def test_where_a_person_promotes_the_lifecycle_ends_at_the_candidate(another_sho
     Workspace(another_shop.project).ledger.append(LOANS, "1", "retired", by="test")
     done = call("run", LOANS, "--json")
     assert done.code == 0, done.json["run"]
-    assert done.json["run"]["computed"] == ["raw_data", "model_package"]
+    assert done.json["run"]["computed"] == ["raw_data", "data_audit", "model_package"]
     assert (done.json["status"]["champion"], done.json["status"]["candidate"]) == (None, "2")
     site, project = another_shop.site, another_shop.project
     with site.instance() as instance:

@@ -13,7 +13,7 @@ from ml_lifecycle.config.loading import build_project
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, identify
 from ml_lifecycle.dataset.schema import Schema, infer_schema
-from ml_lifecycle.features.matrix import build_features
+from ml_lifecycle.features.matrix import FeatureSet, build_features
 from ml_lifecycle.modeling.estimators import Goal, Rounds, get_family
 from ml_lifecycle.modeling.predictor import Predictor
 from ml_lifecycle.modeling.samples import build_samples
@@ -78,7 +78,27 @@ def project(root: Path, kind: Kind = Kind.BINARY, **sections: dict[str, Any]) ->
 @cache
 def predictor(kind: Kind = Kind.BINARY, seed: int = 0) -> Predictor:
     """A real predictor of a few trees."""
-    config = project(Path(), kind)
+    return _fit(project(Path(), kind), kind, seed)[0]
+
+
+#: What the customers earned before.
+HISTORY = {"column": "income", "lags": [1, 2], "windows": ["3d", "all"], "statistics": ["mean", "count"]}
+
+
+@cache
+def looking_back() -> tuple[Predictor, FeatureSet]:
+    """A predictor that looks back on earlier applications of a customer, and the features it was fitted on."""
+    return _fit(project(Path(), Kind.REGRESSION, features={"history": [HISTORY]}), Kind.REGRESSION, 0)
+
+
+def history_package(folder: Path) -> Package:
+    """Write and read the package of a model that looks back."""
+    fitted, features = looking_back()
+    write(folder, Kind.REGRESSION, predictor=fitted, history=features.history)
+    return load_package(folder)
+
+
+def _fit(config: ProjectConfig, kind: Kind, seed: int) -> tuple[Predictor, FeatureSet]:
     rows = identify(table().drop(columns=list(config.dataset.drop)), "id")
     assignment = pd.DataFrame({ROW_ID: rows[ROW_ID], SPLIT: "train"})
     features = build_features(rows, assignment, config)
@@ -90,7 +110,7 @@ def predictor(kind: Kind = Kind.BINARY, seed: int = 0) -> Predictor:
     goal = Goal(kind, classes=len(target.classes), seed=seed, threads=1)
     parameters = {"num_leaves": 7, "min_data_in_leaf": 5}
     fit = fit_model(get_family("lightgbm"), samples, None, parameters, goal=goal, rounds=Rounds(most=8 + seed))
-    return Predictor.build(features.extractor, fit.model, target)
+    return Predictor.build(features.extractor, fit.model, target), features
 
 
 @cache

@@ -102,7 +102,7 @@ def _boost(estimator: Any, watch: RoundWatch, prepared: Prepared, step: int) -> 
     while not stop:
         done = min(done + step, watch.rounds.most)
         estimator.set_params(max_iter=done)
-        estimator.fit(prepared.train.matrix.values, prepared.train.y)
+        estimator.fit(prepared.train.matrix.values, prepared.train.y, sample_weight=prepared.train.weight)
         value = None
         if watch.scores and prepared.valid is not None:
             value = watch.score_of(ScikitTrees.ask(estimator, prepared.valid.matrix.values, prepared.goal))

@@ -228,6 +228,7 @@ def _dataset(samples: Samples, goal: Goal, settings: dict[str, Any], reference: 
     return lgb.Dataset(
         matrix.values,
         label=samples.y,
+        weight=samples.weight,
         group=_query_sizes(samples) if goal.kind is Kind.RANKING else None,
         feature_name=[f"f{position}" for position in range(len(matrix.names))],  # LightGBM refuses many characters
         categorical_feature=list(matrix.categorical),

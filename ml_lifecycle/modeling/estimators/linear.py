@@ -119,7 +119,7 @@ def _solve_ridge(
     from sklearn.linear_model import Ridge
 
     solver = Ridge(**parameters, random_state=prepared.goal.seed)
-    solver.fit(design.matrix(prepared.train.matrix.values), prepared.train.y)
+    solver.fit(design.matrix(prepared.train.matrix.values), prepared.train.y, sample_weight=prepared.train.weight)
     model = _model(prepared, parameters, design, 1, np.atleast_2d(solver.coef_), np.atleast_1d(solver.intercept_))
     _see(watch, 1, model, prepared)
     watch.stopped = "most"
@@ -139,7 +139,7 @@ def _solve_logistic(
     while not stop:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a stretch ends before convergence is the plan
-            solver.fit(columns, prepared.train.y)
+            solver.fit(columns, prepared.train.y, sample_weight=prepared.train.weight)
         done += 1
         coefficients, intercepts = _spread(solver, prepared.goal)
         model = _model(prepared, parameters, design, done, coefficients, intercepts)

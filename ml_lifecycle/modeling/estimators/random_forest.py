@@ -90,7 +90,7 @@ def _grow(estimator: Any, watch: RoundWatch, prepared: Prepared) -> None:  # noq
     while not stop:
         done = min(max(prepared.goal.threads, min(2 * done, done + GROUP)), watch.rounds.most)
         estimator.set_params(n_estimators=done, n_jobs=prepared.goal.threads)
-        estimator.fit(prepared.train.matrix.values, prepared.train.y)
+        estimator.fit(prepared.train.matrix.values, prepared.train.y, sample_weight=prepared.train.weight)
         estimator.set_params(n_jobs=1)  # several threads would add up the trees in any order
         value = None
         if watch.scores and prepared.valid is not None:

@@ -10,6 +10,7 @@ from ml_lifecycle.orchestration.assets.features import features_assets
 from ml_lifecycle.orchestration.assets.modeling import modeling_assets
 from ml_lifecycle.orchestration.assets.monitoring import monitoring_assets
 from ml_lifecycle.orchestration.assets.release import release_assets
+from ml_lifecycle.orchestration.assets.store import store_assets
 
 
 def assets_of(project: ProjectConfig) -> list[dg.AssetsDefinition]:
@@ -18,6 +19,7 @@ def assets_of(project: ProjectConfig) -> list[dg.AssetsDefinition]:
         *discovery_assets(project),
         *dataset_assets(project),
         *features_assets(project),
+        *store_assets(project),
         *modeling_assets(project),
         *evaluation_assets(project),
         *release_assets(project),

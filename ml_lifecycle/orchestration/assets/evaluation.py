@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.samples import labelled_rows, primary_metric
+from ml_lifecycle.orchestration.assets.samples import labelled_rows, primary_metric, with_history
 from ml_lifecycle.orchestration.champion import Champion
 from ml_lifecycle.orchestration.findings import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
@@ -35,7 +35,8 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
         from ml_lifecycle.evaluation import gates
         from ml_lifecycle.evaluation.report import evaluate
 
-        rows, y, query, groups = labelled_rows(project, validated_data, data_splits, "test", tuned_model.target)
+        table = with_history(project, validated_data)
+        rows, y, query, groups = labelled_rows(project, table, data_splits, "test", tuned_model.target)
         target = tuned_model.target
         report = evaluate(
             target.kind,
@@ -104,8 +105,10 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
 
         target = tuned_model.target
-        rows, y, query, groups = labelled_rows(project, validated_data, data_splits, "test", target)
         champion = Champion.find(Workspace(project))
+        table = with_history(project, validated_data)
+        table = table if champion is None else champion.with_history(table)
+        rows, y, query, groups = labelled_rows(project, table, data_splits, "test", target)
         comparison = compare(
             y,
             tuned_model.predict(rows),

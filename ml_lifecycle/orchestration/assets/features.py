@@ -6,8 +6,10 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.samples import SplitSamples
+from ml_lifecycle.orchestration.settings import settings_in, settle
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
+from ml_lifecycle.verdict import Verdict
 
 
 def features_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
@@ -22,12 +24,18 @@ def _features(project: ProjectConfig) -> dg.AssetsDefinition:
         "features",
         kinds=("table", "deltalake", "numpy"),
         needs=("validated_data", "data_splits"),
-        sections=(project.features.model_dump(mode="json", exclude={"selection"}), roles, project.dataset.event_time),
+        gated_by=("risk_assessment",),
+        sections=(
+            project.features.model_dump(mode="json", exclude={"selection", "store"}),
+            roles,
+            project.dataset.event_time,
+        ),
     )
 
     @step(project, spec)
     def features(context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any) -> Made:
         """Columns as numbers; fitted on the training rows only, and the same object at serving."""
+        from ml_lifecycle.features.costs import measure_costs
         from ml_lifecycle.features.matrix import build_features, judge_constant, judge_train_serve
 
         made = build_features(validated_data, data_splits, project)
@@ -35,12 +43,17 @@ def _features(project: ProjectConfig) -> dg.AssetsDefinition:
         context.log.info(f"{len(extractor.names)} features; not used: {dict(extractor.skipped)}")
         return Made(
             made,
-            verdicts=[judge_constant(made, data_splits), judge_train_serve(extractor, validated_data)],
+            verdicts=[
+                judge_constant(made, data_splits),
+                judge_train_serve(extractor, validated_data, project=project),
+                _judge_history(made, validated_data),
+            ],
             metadata={
                 "dagster/row_count": len(made.table),
                 "features": len(extractor.names),
                 "not_used": dg.MetadataValue.json(dict(extractor.skipped)),
                 "dagster/column_lineage": _lineage(project, extractor),
+                "serving_cost": as_table(measure_costs(extractor, validated_data), rows=100),
                 "preview": as_table(made.table),
             },
         )
@@ -48,10 +61,30 @@ def _features(project: ProjectConfig) -> dg.AssetsDefinition:
     return features
 
 
+def _augmentation(project: ProjectConfig, train: Any, target: Any) -> dict[str, Any]:
+    """What becomes of the classes when the model is trained; nothing is kept of the rows that are made here."""
+    from ml_lifecycle.modeling.augmentation import augment, describe_augmentation
+
+    config = project.dataset.augmentation
+    if config.method == "none":
+        return {}
+    after = augment(train, config, kind=target.kind, seed=project.modeling.seed)
+    table = describe_augmentation(train, after).assign(**{"class": [str(name) for name in target.classes]})
+    return {"augmentation": dg.MetadataValue.json(table.to_dict("records"))}
+
+
+def _judge_history(made: Any, rows: Any) -> Verdict:
+    from ml_lifecycle.features.history.state import judge_history
+
+    if made.history is None:
+        return Verdict("history_equal", passed=True, summary="Not applicable: features.history is not given.")
+    return judge_history(made.history, rows)
+
+
 def _lineage(project: ProjectConfig, extractor: Any) -> dg.TableColumnLineage:
     source = dg.AssetKey([project.name, "validated_data"])
     return dg.TableColumnLineage(
-        {name: [dg.TableColumnDep(source, extractor.source_of(name))] for name in extractor.names}
+        {name: [dg.TableColumnDep(source, column) for column in extractor.sources_of(name)] for name in extractor.names}
     )
 
 
@@ -61,7 +94,8 @@ def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
         "features",
         kinds=("table", "lightgbm"),
         needs=("validated_data", "data_splits", "features"),
-        sections=(project.features.selection, project.modeling.seed, project.brief),
+        sections=(project.features.selection, project.modeling.seed, project.brief, project.dataset.augmentation),
+        outer=lambda context: str(settings_in(context.run.tags, "features.selection")),
     )
 
     @step(project, spec)
@@ -76,11 +110,12 @@ def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
 
         samples = SplitSamples(project, validated_data, data_splits, features)
         train = samples.of("train")
+        chosen = settle(project, settings_in(context.run.tags, "features.selection"))
         selection = select_features(
             train.matrix,
             train.y,
             samples.target.kind,
-            project.features.selection,
+            chosen.features.selection,
             seed=project.modeling.seed,
             groups=train.query,
             sources={name: features.extractor.source_of(name) for name in features.extractor.names},
@@ -89,7 +124,11 @@ def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
         return Made(
             selection,
             verdicts=[judge_signal(selection)],
-            metadata={"kept": len(selection.names), "scores": as_table(selection.scores, rows=50)},
+            metadata={
+                "kept": len(selection.names),
+                "scores": as_table(selection.scores, rows=50),
+                **_augmentation(project, train.select(selection.names), samples.target),
+            },
         )
 
     return selected_features

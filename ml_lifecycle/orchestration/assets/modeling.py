@@ -62,13 +62,13 @@ def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
 
 
 def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
-    modeling = project.modeling
+    modeling, augmentation = project.modeling, project.dataset.augmentation
     spec = StepSpec(
         "tuned_model",
         "modeling",
         kinds=(modeling.family.replace("_", "")[:20], "optuna", "mlflow"),
         needs=(*_INPUTS, "baselines"),
-        sections=(modeling, project.brief.metric),
+        sections=(modeling, project.brief.metric, project.dataset.augmentation),
     )
 
     @step(project, spec)
@@ -81,6 +81,7 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
         baselines: Any,
     ) -> Made:
         """The model: searched for on train and validation, fitted on train, stored with all that scoring needs."""
+        from ml_lifecycle.modeling.augmentation import augment
         from ml_lifecycle.modeling.predictor import Predictor
         from ml_lifecycle.modeling.tuning import tune
 
@@ -95,7 +96,9 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
             score=primary_metric(project, target.kind),
             storage=Workspace(project).home.studies,
             study_name=project.name,
+            augmentation=augmentation,
         )
+        learnt_from = augment(train, augmentation, kind=target.kind, seed=modeling.seed)
         context.log.info(f"{len(result.trials)} trials in {result.seconds:.1f} s, {result.metric} {result.score:.5g}")
         run = context.resources.ml_lifecycle_tracking.open(project.name)
         run.log_params({f"model.{name}": value for name, value in result.params.items()})
@@ -105,7 +108,7 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
         )
         return Made(
             predictor,
-            verdicts=judge_tuned(project, predictor, baselines, train, valid),
+            verdicts=judge_tuned(project, predictor, baselines, learnt_from, valid),
             metadata={
                 "validation": result.score,
                 "metric": result.metric,
@@ -113,6 +116,7 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
                 "iterations": result.model.facts.iterations,
                 "trials": as_table(result.trials.sort_values("number"), rows=30),
                 "resumed_trials": result.resumed_from,
+                "training_rows": len(learnt_from),
                 "search_seconds": round(result.seconds, 1),
             },
         )

@@ -111,7 +111,9 @@ def _drift_report(project: ProjectConfig) -> dg.AssetsDefinition:
         champion = Champion.require(Workspace(project))
         window = prediction_window.of_version(champion.version)
         profile = ReferenceProfile.from_bytes(champion.package.reference)
-        inputs = champion.package.coerce(inputs_of(window.frame, champion.package.manifest.columns))
+        package = champion.package
+        # History is what the model was given then; looked up now it would be another.
+        inputs = package.read(inputs_of(window.frame, package.inputs))[list(package.predictor.extractor.columns)]
         report = assess_drift(
             profile, inputs, scores_of(window.frame), project.monitoring.drift, classes=champion.class_names
         )

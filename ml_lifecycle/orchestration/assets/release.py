@@ -8,7 +8,7 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import GateError
-from ml_lifecycle.orchestration.assets.samples import primary_metric, rows_of_splits
+from ml_lifecycle.orchestration.assets.samples import primary_metric, rows_of_splits, with_history
 from ml_lifecycle.orchestration.champion import COMPARED_WITH, TEST_ESTIMATE
 from ml_lifecycle.orchestration.findings import all_verdicts, gate_verdicts, lineage_of
 from ml_lifecycle.orchestration.naming import TRIGGER_TAG
@@ -32,47 +32,52 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
         "model_package",
         "release",
         kinds=("mlflow",),
-        needs=("validated_data", "data_splits", "tuned_model", "evaluation"),
+        # Features are read for the history that they leave behind, and not at all where there is none.
+        needs=(
+            "validated_data",
+            "data_splits",
+            "tuned_model",
+            "evaluation",
+            *(("features",) if project.features.history else ()),
+        ),
         after=("model_comparison",),
         sections=(project.monitoring.drift, project.evaluation.threshold),
     )
 
     @step(project, spec)
     def model_package(
-        context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, tuned_model: Any, evaluation: Any
+        context: dg.AssetExecutionContext,
+        validated_data: Any,
+        data_splits: Any,
+        tuned_model: Any,
+        evaluation: Any,
+        features: Any = None,
     ) -> Made:
         """The candidate in one folder that scores anywhere: model, features, schema, reference for drift, checksums."""
         from ml_lifecycle.release.deployment import Candidate
         from ml_lifecycle.release.elsewhere import judge_loads_elsewhere
-        from ml_lifecycle.release.packaging import write_package
         from ml_lifecycle.release.registry import CHALLENGER, judge_signature
 
         workspace = Workspace(project)
-        rows = rows_of_splits(validated_data, data_splits, _REFERENCE_SPLITS)
-        tested = rows_of_splits(validated_data, data_splits, ["test"])
+        past = None if features is None else features.history
+        table = with_history(project, validated_data)
+        rows = rows_of_splits(table, data_splits, _REFERENCE_SPLITS)
+        tested = rows_of_splits(table, data_splits, ["test"])
         run_id = context.resources.ml_lifecycle_tracking.open(project.name).active_run().info.run_id
         lineage = lineage_of(context.instance, project, without="model_package")
+        facts = {
+            "dagster_run": context.run_id,
+            "mlflow_run": run_id,
+            COMPARED_WITH: str(workspace.ledger.champion(project.name)),
+            TEST_ESTIMATE: _estimate(project, tuned_model, tested),
+        }
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "package"
-            manifest = write_package(
-                folder,
-                project=project.name,
-                predictor=tuned_model,
-                schema=_schema(project),
-                reference=_reference(project, tuned_model, rows),
-                example=rows.head(_EXAMPLE_ROWS),
-                lineage=lineage,
-                metrics={name: interval.value for name, interval in evaluation.metrics.items()},
-                facts={
-                    "dagster_run": context.run_id,
-                    "mlflow_run": run_id,
-                    COMPARED_WITH: str(workspace.ledger.champion(project.name)),
-                    TEST_ESTIMATE: _estimate(project, tuned_model, tested),
-                },
-                threshold=project.evaluation.threshold,
-            )
-            proof = rows.head(_PROOF_ROWS)
-            loads = judge_loads_elsewhere(folder, proof, tuned_model.predict(proof))
+            manifest = _write(project, folder, tuned_model, evaluation, rows, past, lineage=lineage, facts=facts)
+            # The other process looks history up; that the package remembers what the table says is another gate's.
+            proof = rows.head(_PROOF_ROWS).drop(columns=list(past.columns) if past else [])
+            expected = tuned_model.predict(proof if past is None else past.complete(proof))
+            loads = judge_loads_elsewhere(folder, proof, expected)
             version = workspace.registry.register(project.name, folder, run_id=run_id)
         workspace.registry.set_alias(project.name, CHALLENGER, version)
         evidence = {"lineage": lineage, "digest": manifest.digest, "labels_used": _labels_used(context, project)}
@@ -89,6 +94,36 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
         )
 
     return model_package
+
+
+def _write(
+    project: ProjectConfig,
+    folder: Path,
+    predictor: Any,
+    evaluation: Any,
+    rows: Any,
+    history: Any,
+    *,
+    lineage: dict[str, str],
+    facts: dict[str, Any],
+) -> Any:
+    from ml_lifecycle.dataset.cleaning import Cleaner
+    from ml_lifecycle.release.packaging import write_package
+
+    return write_package(
+        folder,
+        project=project.name,
+        predictor=predictor,
+        schema=_schema(project),
+        reference=_reference(project, predictor, rows),
+        example=rows.head(_EXAMPLE_ROWS),
+        lineage=lineage,
+        metrics={name: interval.value for name, interval in evaluation.metrics.items()},
+        facts=facts,
+        threshold=project.evaluation.threshold,
+        cleaner=Cleaner.of(project.dataset),
+        history=history,
+    )
 
 
 def _figures(manifest: Any) -> dict[str, Any]:

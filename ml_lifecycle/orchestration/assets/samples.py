@@ -61,6 +61,16 @@ def primary_metric(project: ProjectConfig, kind: "Kind") -> "Metric":
     return (get_metric(named) if named else default_metric(kind)).at(project.evaluation.threshold)
 
 
+def with_history(project: ProjectConfig, validated_data: Any) -> Any:
+    """All rows with the history columns of the project, which models read like any other; the same rows without them.
+
+    To be computed once for a step, before any rows are left out: a row looks back on rows of whatever split.
+    """
+    from ml_lifecycle.features.history.windows import add_history
+
+    return add_history(validated_data, project)
+
+
 def labelled_rows(
     project: ProjectConfig, validated_data: Any, data_splits: Any, split: str, target: "Target"
 ) -> "LabelledRows":

@@ -1,0 +1,187 @@
+"""The target under another name or encoding: renamed, recoded, one-hot, scaled, rounded, cut into bands, with noise.
+
+Copies of the target of another row, earlier or later, are looked for in `lookahead`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import stats
+
+from ml_lifecycle.discovery.risks.finding import Finding, RiskKind, grade, rounded, whole
+from ml_lifecycle.discovery.risks.power import (
+    Goal,
+    leftover_by_others,
+    power_of_cells,
+    power_together,
+    quantile_cells,
+    weigh_leftover,
+)
+from ml_lifecycle.discovery.risks.table import Codes, Column, Floats, RiskTable
+
+_LEAST_AGREEMENT = 0.6  # beyond chance (kappa), from which a column of classes is looked at
+_SURE_AGREEMENT = 0.985  # from which no other column could make it harmless
+_MORE_VALUES = 3  # a copy may write a class in a few ways more, or leave it out
+_LEAST_CLASS_ROWS = 30
+_RANK_STEPS = ((0.998, 0.0), (0.9995, 92.0), (0.99999, 99.0))
+_LEAST_DISTINCT = 20
+_BANDS = 50
+_LEAST_BAND = 0.02  # share of the second most frequent band
+_LEAST_FROM_TARGET = 0.65
+
+
+def find_copies(table: RiskTable, *, apart: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """Look for copies of the target, column by column.
+
+    Args:
+        table: The rows.
+        apart: Columns that are not looked at, such as the target of an earlier row.
+    """
+    for column in table:
+        if column.name in apart or column.distinct < 1:
+            continue
+        found = _copy_of_classes(table, column) if table.target.has_classes else _copy_of_amounts(table, column)
+        if found is not None:
+            yield found
+
+
+def _copy_of_classes(table: RiskTable, column: Column) -> Finding | None:
+    truth = table.target.codes[table.sample]
+    classes = int(truth.max(initial=0)) + 1
+    codes = column.codes[table.sample] + 1
+    if len(np.unique(codes)) < 2 or column.distinct > classes + _MORE_VALUES:  # noqa: PLR2004 - a constant copies nothing
+        return None
+    agreement, text = agreement_of(codes, truth), "each value stands for one class"
+    if classes > 2:  # noqa: PLR2004 - with two classes, one indicator is the whole target
+        indicated, code = _indicated(codes, truth) if column.distinct <= 2 else (0.0, 0)  # noqa: PLR2004 - an indicator
+        if indicated > agreement:
+            agreement, text = indicated, f"it says whether the class is {table.target.classes[code]}"
+    if agreement < _LEAST_AGREEMENT:
+        return None
+    errors = 1 - _same(codes, truth)
+    confidence = grade(agreement, (0.6, 66), (0.75, 76), (0.85, 84), (0.95, 92), (0.99, 98))
+    evidence: dict[str, float] = {"agreement_beyond_chance": agreement, "differing_rows": errors}
+    if agreement < _SURE_AGREEMENT:
+        confidence = _weigh_witnesses(table, column, confidence, agreement, evidence)
+    return _finding(column, confidence, f"{text} in all but {errors:.1%} of the rows", evidence)
+
+
+def _copy_of_amounts(table: RiskTable, column: Column) -> Finding | None:
+    truth, rows = table.target.numbers[table.sample], table.sample
+    if column.is_number or column.is_time:
+        rank = _rank_correlation(column.numbers[rows], truth)
+        if abs(rank) >= _RANK_STEPS[0][0] and column.distinct >= _LEAST_DISTINCT:
+            confidence = grade(abs(rank), *_RANK_STEPS)
+            return _finding(column, confidence, f"it orders the rows as the target does ({rank:.5f})", {"rank": rank})
+    recoded = _recoded(table, column)
+    if recoded is not None:
+        return recoded
+    return _bands(table, column)
+
+
+def agreement_of(codes: Codes, truth: Codes) -> float:
+    """Share of rows beyond chance (Cohen's kappa) in which value and class are each other's most frequent partner."""
+    joint, best = _partners(codes, truth)
+    rows = joint.sum()
+    agree = sum(joint[value, cls] for value, cls in best)
+    chance = sum(joint[value].sum() * joint[:, cls].sum() for value, cls in best) / rows**2
+    return float((agree / rows - chance) / (1 - chance)) if chance < 1 else 0.0
+
+
+def _same(codes: Codes, truth: Codes) -> float:
+    joint, best = _partners(codes, truth)
+    return float(sum(joint[value, cls] for value, cls in best) / joint.sum())
+
+
+def _partners(codes: Codes, truth: Codes) -> tuple[Floats, list[tuple[int, int]]]:
+    values, classes = int(codes.max(initial=0)) + 1, int(truth.max(initial=0)) + 1
+    joint = np.bincount(codes * classes + truth, minlength=values * classes).reshape(values, classes).astype(float)
+    # Shares within value and within class: of two classes, the rare one must be met by a value that is rare too.
+    of_value = joint / np.maximum(joint.sum(axis=1, keepdims=True), 1)
+    of_class = joint / np.maximum(joint.sum(axis=0, keepdims=True), 1)
+    closeness = of_value * of_class
+    best = [(int(value), int(closeness[value].argmax())) for value in range(values) if joint[value].any()]
+    return joint, [(value, cls) for value, cls in best if int(closeness[:, cls].argmax()) == value]
+
+
+def _indicated(codes: Codes, truth: Codes) -> tuple[float, int]:
+    """The best agreement with one class against all others, and which class that is."""
+    counts = np.bincount(truth)
+    usual = codes != np.bincount(codes).argmax()
+    best, which = 0.0, 0
+    for code in np.flatnonzero((counts >= _LEAST_CLASS_ROWS) & (counts <= len(truth) - _LEAST_CLASS_ROWS)).tolist():
+        agreement = agreement_of(usual.astype(np.int64), (truth == code).astype(np.int64))
+        if agreement > best:
+            best, which = agreement, int(code)
+    return best, which
+
+
+def _rank_correlation(values: Floats, truth: Floats) -> float:
+    known = np.isfinite(values)
+    if known.sum() < _LEAST_DISTINCT or known.mean() < 0.5:  # noqa: PLR2004 - half the rows
+        return 0.0
+    one, other = stats.rankdata(values[known]), stats.rankdata(truth[known])
+    if one.std() == 0 or other.std() == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _recoded(table: RiskTable, column: Column) -> Finding | None:
+    """A code for each amount, in no order: rows of one value have one amount, and other values have others."""
+    target, rows = table.target.column, table.sample
+    repeats = column.distinct * 3 <= len(table) and target.distinct * 3 <= len(table)
+    if not repeats or column.distinct < _LEAST_DISTINCT or not 0.5 <= column.distinct / target.distinct <= 2:  # noqa: PLR2004 - about as many
+        return None
+    goal = Goal.of_amounts(table.target.numbers[rows])
+    power = power_of_cells(goal, column.codes[rows] + 1, table.seed)
+    ordered = power_of_cells(goal, quantile_cells(column.numbers[rows]), table.seed) if column.is_number else 0.0
+    confidence = grade(power, (0.97, 60), (0.99, 93), (0.999, 98))
+    if power < 0.97 or ordered > power - 0.1:  # noqa: PLR2004 - what order alone explains is no code
+        return None
+    return _finding(column, confidence, f"each value stands for one amount ({power:.2%} explained)", {"power": power})
+
+
+def _bands(table: RiskTable, column: Column) -> Finding | None:
+    """The amount cut into bands: the target says which band, whatever the other columns are."""
+    codes = column.codes[table.sample] + 1
+    shares = np.sort(np.bincount(codes) / len(codes))[::-1]
+    if column.distinct > _BANDS or len(shares) < 2 or shares[1] < _LEAST_BAND:  # noqa: PLR2004 - a second band
+        return None
+    ranked = np.argsort(-np.bincount(codes), kind="stable").argsort()[codes]
+    cells = quantile_cells(table.target.numbers[table.sample])
+    power = power_of_cells(Goal.of_codes(ranked), cells, table.seed)
+    if power < _LEAST_FROM_TARGET:
+        return None
+    confidence = grade(power, (0.65, 60), (0.75, 72), (0.82, 82), (0.9, 90), (0.97, 97))
+    evidence = {"explained_by_target": power}
+    if power < 0.97:  # noqa: PLR2004 - up to where another column could make it harmless
+        confidence = _weigh_witnesses(table, column, confidence, power, evidence)
+    return _finding(column, confidence, f"the target says which value it has ({power:.1%})", evidence)
+
+
+def _weigh_witnesses(
+    table: RiskTable, column: Column, confidence: float, strength: float, evidence: dict[str, float]
+) -> float:
+    """Ask the other columns whether a column follows from the target alone, which a copy does."""
+    others = [other for other in table if other.name != column.name]
+    rest = power_together(table, others)
+    left = leftover_by_others(table, column, others)
+    evidence |= {"others_together": rest, "left_for_others": left}
+    weight = weigh_leftover(left, rest)
+    if weight < 0:
+        return confidence + (min(weight, -40) if rest >= strength else weight)
+    # The more a column differs, the more it may be a good test for the target rather than a copy of it.
+    return min(confidence + weight, grade(strength, (0.6, 83), (0.9, 89), (0.97, 96), (0.985, 99)))
+
+
+def _finding(column: Column, confidence: float, why: str, evidence: dict[str, float]) -> Finding:
+    return Finding(
+        kind=RiskKind.TARGET_COPY,
+        columns=(column.name,),
+        confidence=whole(confidence),
+        summary=f"{column.name} copies the target: {why}.",
+        evidence={name: rounded(value) for name, value in evidence.items()},
+        advice=f"add {column.name} to dataset.drop: it is the outcome under another name",
+    )

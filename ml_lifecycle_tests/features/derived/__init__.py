@@ -1,0 +1,1 @@
+"""Tests of derived of the room features."""

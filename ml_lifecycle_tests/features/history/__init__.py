@@ -1,0 +1,1 @@
+"""Tests of history of the room features."""
