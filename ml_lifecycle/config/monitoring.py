@@ -53,7 +53,7 @@ class RetrainConfig(Section):
     """When findings start a retraining."""
 
     enabled: bool = Field(default=True, description="Whether the sensor may start a retraining.")
-    on: tuple[Literal["drift", "performance"], ...] = Field(
+    triggers: tuple[Literal["drift", "performance"], ...] = Field(
         default=("drift", "performance"), description="Which findings count."
     )
     windows_needed: int = Field(default=2, ge=1, description="k: so many of the last n windows must have a finding.")

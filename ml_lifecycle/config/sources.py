@@ -118,8 +118,8 @@ class JoinConfig(Section):
     """A further source whose columns are added to the rows: by equal keys, by the latest time before, or both."""
 
     source: SourceConfig = Field(description="Where the further columns come from.")
-    on: tuple[str, ...] = Field(default=(), description="Columns of the rows whose values must be equal.")
-    right_on: tuple[str, ...] = Field(default=(), description="Their names in the further source; the same by default.")
+    by: tuple[str, ...] = Field(default=(), description="Columns of the rows whose values must be equal.")
+    right_by: tuple[str, ...] = Field(default=(), description="Their names in the further source; the same by default.")
     as_of: str | None = Field(
         default=None, description="A time column of the rows: the newest further row that is not later is taken."
     )
@@ -138,10 +138,10 @@ class JoinConfig(Section):
 
     @model_validator(mode="after")
     def _something_to_join_by(self) -> JoinConfig:
-        if not self.on and self.as_of is None:
-            msg = "expected `on`, `as_of` or both, got neither"
+        if not self.by and self.as_of is None:
+            msg = "expected `by`, `as_of` or both, got neither"
             raise ValueError(msg)
-        if self.right_on and len(self.right_on) != len(self.on):
-            msg = f"expected as many columns under `right_on` as under `on` ({len(self.on)}), got {len(self.right_on)}"
+        if self.right_by and len(self.right_by) != len(self.by):
+            msg = f"expected as many columns under `right_by` as under `by` ({len(self.by)}), got {len(self.right_by)}"
             raise ValueError(msg)
         return self

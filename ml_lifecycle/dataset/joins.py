@@ -88,7 +88,7 @@ def join(frame: pd.DataFrame, further: pd.DataFrame, config: JoinConfig) -> Join
         ConfigError: The tolerance is no length of time.
 
     >>> rows, ports = pd.DataFrame({"origin": ["A", "B"]}), pd.DataFrame({"port": ["B"], "height": [12]})
-    >>> config = JoinConfig.model_validate({"source": {"path": "x"}, "on": ["origin"], "right_on": ["port"]})
+    >>> config = JoinConfig.model_validate({"source": {"path": "x"}, "by": ["origin"], "right_by": ["port"]})
     >>> join(rows, ports, config).frame["height"].tolist()
     [nan, 12.0]
     """
@@ -101,7 +101,7 @@ def join(frame: pd.DataFrame, further: pd.DataFrame, config: JoinConfig) -> Join
     matched = places != _NOWHERE
     report = JoinReport(
         source=config.source.place,
-        by=(*config.on, *((config.as_of,) if config.as_of else ())),
+        by=(*config.by, *((config.as_of,) if config.as_of else ())),
         rows=len(frame),
         matched=int(matched.sum()),
         unmatched=int((~matched).sum()),
@@ -120,15 +120,15 @@ def join(frame: pd.DataFrame, further: pd.DataFrame, config: JoinConfig) -> Join
 def _added_names(frame: pd.DataFrame, further: pd.DataFrame, config: JoinConfig) -> dict[str, str]:
     """The names that the columns of the further source get."""
     place = config.source.place
-    right_on = _right_on(config)
+    right_by = _right_by(config)
     times = [config.right_as_of or config.as_of] if config.as_of else []
     here, there = list(map(str, frame.columns)), list(map(str, further.columns))
-    require_columns(config.on, here, place="the rows", key="dataset.joins: on")
+    require_columns(config.by, here, place="the rows", key="dataset.joins: by")
     require_columns([config.as_of] if config.as_of else [], here, place="the rows", key="dataset.joins: as_of")
-    require_columns(right_on, there, place=place, key="dataset.joins: right_on (or on)")
+    require_columns(right_by, there, place=place, key="dataset.joins: right_by (or by)")
     require_columns([str(time) for time in times], there, place=place, key="dataset.joins: right_as_of (or as_of)")
     require_columns(config.columns, there, place=place, key="dataset.joins: columns")
-    chosen = config.columns or [name for name in there if name not in {*right_on, *times}]
+    chosen = config.columns or [name for name in there if name not in {*right_by, *times}]
     names = {name: f"{config.prefix}{name}" for name in chosen}
     clashing = sorted(set(names.values()) & set(here))
     if clashing:
@@ -141,15 +141,15 @@ def _added_names(frame: pd.DataFrame, further: pd.DataFrame, config: JoinConfig)
     return names
 
 
-def _right_on(config: JoinConfig) -> Sequence[str]:
-    return config.right_on or config.on
+def _right_by(config: JoinConfig) -> Sequence[str]:
+    return config.right_by or config.by
 
 
 def _codes(frame: pd.DataFrame, further: pd.DataFrame, config: JoinConfig) -> tuple[Positions, Positions]:
     """One code a row for its keys, equal where they are equal on both sides; -1 where one of them is missing."""
     here = np.zeros(len(frame), dtype=np.intp)
     there = np.zeros(len(further), dtype=np.intp)
-    for left, right in zip(config.on, _right_on(config), strict=True):
+    for left, right in zip(config.by, _right_by(config), strict=True):
         one, other = _reconciled(frame[left], further[right])
         filled = [side for side in (one, other) if len(side)] or [one]
         codes, values = pd.factorize(pd.concat(filled, ignore_index=True))
@@ -189,14 +189,14 @@ def _equal(keys: Positions, further_keys: Positions, further: pd.DataFrame, conf
 
 
 def _repeated(rows: pd.DataFrame, count: int, config: JoinConfig) -> DataError:
-    names = list(_right_on(config))
+    names = list(_right_by(config))
     told = [", ".join(f"{name} {value!r}" for name, value in row.items()) for row in
             rows[names].drop_duplicates().head(_EXAMPLES).astype(object).to_dict("records")]  # fmt: skip
     return DataError(
         f"the keys {', '.join(names)} do not name the rows of {config.source.place} uniquely",
         expected="one row a key",
         got=f"{count:,} repeated rows, such as {'; '.join(told)}",
-        advice="add a key under dataset.joins: on, choose by time with as_of, or aggregate the source (with a query)",
+        advice="add a key under dataset.joins: by, choose by time with as_of, or aggregate the source (with a query)",
     )
 
 

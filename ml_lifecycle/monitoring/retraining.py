@@ -35,7 +35,7 @@ class Finding:
     def causes(self, config: RetrainConfig) -> frozenset[str]:
         """What of it counts, by the project's YAML."""
         found = {"drift"} if self.drifted else set()
-        return frozenset((found | ({"performance"} if self.performance_lost else set())) & set(config.on))
+        return frozenset((found | ({"performance"} if self.performance_lost else set())) & set(config.triggers))
 
 
 @dataclass(frozen=True, slots=True)

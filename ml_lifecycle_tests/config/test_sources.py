@@ -56,6 +56,6 @@ def test_a_source_is_one_place(written: dict[str, Any]) -> None:
 
 def test_a_join_needs_something_to_join_by() -> None:
     """And as many names on both sides."""
-    for written in ({}, {"on": ["a"], "right_on": ["b", "c"]}):
+    for written in ({}, {"by": ["a"], "right_by": ["b", "c"]}):
         with pytest.raises(ValidationError):
             JoinConfig.model_validate({"source": {"path": "x"}, **written})

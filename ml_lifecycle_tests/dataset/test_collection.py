@@ -122,7 +122,7 @@ def test_roles_joins_and_production_are_as_in_a_full_collection(folder: Path) ->
         "id": "id",
         "event_time": "at",
         "drop": ("x",),
-        "joins": ({"source": {"path": "names/x.csv"}, "on": ("x",)},),
+        "joins": ({"source": {"path": "names/x.csv"}, "by": ("x",)},),
     }
     given = config(**keywords)
     production = pd.DataFrame({"id": [4, 9], "at": ["2025-01-01"] * 2, "x": ["q", "r"], "name": ["Q", "R"]})

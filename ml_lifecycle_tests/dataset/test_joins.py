@@ -24,7 +24,7 @@ def test_equal_keys() -> None:
     """Rows keep their order, those without a partner get missing cells; the report counts."""
     rows = pd.DataFrame({"tail": ["c", "a", None, "a"], "x": [1, 2, 3, 4]}, index=[9, 8, 7, 6])
     planes = pd.DataFrame({"tail": ["a", "b", "c", None], "seats": [10, 20, 30, 40], "maker": ["A", "B", "C", "D"]})
-    joined = join(rows, planes, config(on=["tail"]))
+    joined = join(rows, planes, config(by=["tail"]))
     assert joined.frame["seats"].tolist()[:2] == [30, 10]
     assert joined.frame["maker"].isna().tolist() == [False, False, True, False]
     assert joined.frame["x"].tolist() == [1, 2, 3, 4]
@@ -37,7 +37,7 @@ def test_equal_keys() -> None:
 def test_an_inner_join_leaves_rows_out() -> None:
     """And whole numbers stay whole where each row has a partner."""
     joined = join(
-        pd.DataFrame({"k": [1, 2, 3]}), pd.DataFrame({"k": [3, 1], "v": [30, 10]}), config(on=["k"], how="inner")
+        pd.DataFrame({"k": [1, 2, 3]}), pd.DataFrame({"k": [3, 1], "v": [30, 10]}), config(by=["k"], how="inner")
     )
     assert joined.frame.to_dict("list") == {"k": [1, 3], "v": [10, 30]}
     assert joined.frame.index.tolist() == [0, 1]
@@ -57,13 +57,13 @@ def test_an_inner_join_leaves_rows_out() -> None:
 )
 def test_key_types_are_reconciled(left: Any, right: Any) -> None:
     """A key that was read as a number here and as text there is the same key."""
-    joined = join(pd.DataFrame({"k": left}), pd.DataFrame({"k": right, "v": [1, 2]}), config(on=["k"]))
+    joined = join(pd.DataFrame({"k": left}), pd.DataFrame({"k": right, "v": [1, 2]}), config(by=["k"]))
     assert joined.frame["v"].tolist() == [1, 2]
 
 
 def test_codes_with_zeros_are_not_numbers() -> None:
     """007 is not 7."""
-    joined = join(pd.DataFrame({"k": ["007"]}), pd.DataFrame({"k": [7], "v": [1]}), config(on=["k"]))
+    joined = join(pd.DataFrame({"k": ["007"]}), pd.DataFrame({"k": [7], "v": [1]}), config(by=["k"]))
     assert joined.report.matched == 0
 
 
@@ -72,8 +72,8 @@ def test_keys_that_repeat_are_refused() -> None:
     further = pd.DataFrame({"a": ["x", "x", "y", None, None], "b": [1, 1, 1, 1, 1], "v": range(5)})
     rows = pd.DataFrame({"a": ["x"], "c": [1]})
     with pytest.raises(DataError, match=r"keys a, b .* got 1 repeated rows, such as a 'x', b 1.*as_of"):
-        join(rows, further, config(on=["a", "c"], right_on=["a", "b"]))
-    assert join(rows, further.drop(index=1), config(on=["a", "c"], right_on=["a", "b"])).frame["v"].tolist() == [0]
+        join(rows, further, config(by=["a", "c"], right_by=["a", "b"]))
+    assert join(rows, further.drop(index=1), config(by=["a", "c"], right_by=["a", "b"])).frame["v"].tolist() == [0]
 
 
 def test_as_of_looks_back_only() -> None:
@@ -86,7 +86,7 @@ def test_as_of_looks_back_only() -> None:
             "wind": [9, 1, 2, 3],
         }
     )
-    given_config = config(on=["port"], as_of="at", right_as_of="time")
+    given_config = config(by=["port"], as_of="at", right_as_of="time")
     joined = join(rows, weather, given_config)
     assert joined.frame["wind"].tolist()[0] == 2
     assert joined.frame["wind"].isna().tolist() == [False, True, True, True]
@@ -105,17 +105,17 @@ def test_names_do_not_clash() -> None:
     """A prefix or a choice of columns is asked for, never a silent suffix."""
     rows, further = pd.DataFrame({"k": [1], "v": [0]}), pd.DataFrame({"k": [1], "v": [5], "w": [6]})
     with pytest.raises(DataError, match=r"would replace columns.*got v\..*prefix"):
-        join(rows, further, config(on=["k"]))
-    assert join(rows, further, config(on=["k"], prefix="far_")).frame.columns.tolist() == ["k", "v", "far_v", "far_w"]
-    assert join(rows, further, config(on=["k"], columns=["w"])).frame.columns.tolist() == ["k", "v", "w"]
+        join(rows, further, config(by=["k"]))
+    assert join(rows, further, config(by=["k"], prefix="far_")).frame.columns.tolist() == ["k", "v", "far_v", "far_w"]
+    assert join(rows, further, config(by=["k"], columns=["w"])).frame.columns.tolist() == ["k", "v", "w"]
 
 
 @pytest.mark.parametrize(
     ("keywords", "said"),
     [
-        ({"on": ["kk"]}, r"'kk'.*did you mean 'k'"),
-        ({"on": ["k"], "right_on": ["j"]}, r"right_on.*'j'"),
-        ({"on": ["k"], "columns": ["j"]}, r"columns.*'j'"),
+        ({"by": ["kk"]}, r"'kk'.*did you mean 'k'"),
+        ({"by": ["k"], "right_by": ["j"]}, r"right_by.*'j'"),
+        ({"by": ["k"], "columns": ["j"]}, r"columns.*'j'"),
         ({"as_of": "k", "right_as_of": "v", "prefix": "far_"}, "does not hold times"),
     ],
 )
@@ -135,9 +135,9 @@ def test_a_tolerance_is_a_length_of_time(tolerance: str) -> None:
 
 def test_an_empty_further_source_joins_nothing() -> None:
     """Its columns are there, without values."""
-    joined = join(pd.DataFrame({"k": [1, 2]}), pd.DataFrame({"k": [], "n": [], "t": []}), config(on=["k"]))
+    joined = join(pd.DataFrame({"k": [1, 2]}), pd.DataFrame({"k": [], "n": [], "t": []}), config(by=["k"]))
     assert joined.frame[["n", "t"]].isna().to_numpy().all()
-    assert join(pd.DataFrame({"k": []}), pd.DataFrame({"k": [1], "v": [2]}), config(on=["k"])).frame.empty
+    assert join(pd.DataFrame({"k": []}), pd.DataFrame({"k": [1], "v": [2]}), config(by=["k"])).frame.empty
 
 
 KEYS = st.one_of(st.none(), st.integers(0, 4))
@@ -149,7 +149,7 @@ def test_equal_keys_as_a_dictionary_would(rows: list[Any], further: dict[Any, in
     """A left join is a look-up for each row."""
     left = pd.DataFrame(rows, columns=["a", "b"], dtype=object)
     right = pd.DataFrame([(*key, str(value)) for key, value in further.items()], columns=["a", "b", "v"], dtype=object)
-    joined = join(left, right, config(on=["a", "b"])).frame
+    joined = join(left, right, config(by=["a", "b"])).frame
     expected = [str(further[key]) if None not in key and key in further else None for key in rows]
     assert [None if pd.isna(value) else value for value in joined["v"]] == expected
 
@@ -164,7 +164,7 @@ def test_as_of_as_brute_force_would(rows: list[Any], further: list[Any], hours: 
     """For each row all further rows are looked at."""
     left = _timed(rows)
     right = _timed(further).assign(v=np.arange(len(further)))
-    joined = join(left, right, config(on=["k"], as_of="at", tolerance=f"{hours}h")).frame
+    joined = join(left, right, config(by=["k"], as_of="at", tolerance=f"{hours}h")).frame
     assert joined["v"].astype(object).where(joined["v"].notna(), None).tolist() == [
         _brute_force(key, at, further, hours) for key, at in rows
     ]

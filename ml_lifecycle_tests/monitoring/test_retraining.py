@@ -57,7 +57,7 @@ def test_the_trigger_says_what_was_found(pattern: str, trigger: str) -> None:
 
 def test_only_the_findings_that_the_yaml_names_count() -> None:
     """With on: [performance] drift alone starts nothing."""
-    config = CONFIG.model_copy(update={"on": ("performance",)})
+    config = CONFIG.model_copy(update={"triggers": ("performance",)})
     assert not _decide(_findings("ddd"), config=config).retrain
     assert _decide(_findings("bb"), config=config).trigger == "performance"
 

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.real
 _WEATHER = {"source": {"path": "nycflights13_weather.parquet"}, "columns": ["temp", "wind_speed", "visib", "precip"]}
 _HOUR = ["origin", "year", "month", "day", "hour"]
 _KEYED = [
-    {"source": {"path": "nycflights13_planes.csv"}, "on": ["tailnum"], "prefix": "plane_"},
-    {"source": {"path": "nycflights13_airports.csv"}, "on": ["dest"], "right_on": ["faa"], "prefix": "dest_"},
-    {"source": {"path": "nycflights13_airlines.csv"}, "on": ["carrier"], "prefix": "airline_"},
+    {"source": {"path": "nycflights13_planes.csv"}, "by": ["tailnum"], "prefix": "plane_"},
+    {"source": {"path": "nycflights13_airports.csv"}, "by": ["dest"], "right_by": ["faa"], "prefix": "dest_"},
+    {"source": {"path": "nycflights13_airlines.csv"}, "by": ["carrier"], "prefix": "airline_"},
 ]
 
 
@@ -45,7 +45,7 @@ def test_three_side_tables_by_key(data: Path, tmp_path: Path) -> None:
 def test_the_clock_that_was_put_back_makes_an_hour_twice(data: Path, tmp_path: Path) -> None:
     """Weather by origin and local hour is not unique: refused, and how often."""
     with pytest.raises(DataError, match=r"origin, year, month, day, hour do not name .* got 3 repeated rows"):
-        read_rows(config({**_WEATHER, "on": _HOUR}), root=data, home=tmp_path)
+        read_rows(config({**_WEATHER, "by": _HOUR}), root=data, home=tmp_path)
 
 
 def test_weather_as_of_the_hour_of_departure(data: Path, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_weather_as_of_the_hour_of_departure(data: Path, tmp_path: Path) -> None
     weather = pd.read_parquet(data / "nycflights13_weather.parquet")
     local = pd.to_datetime(weather[["year", "month", "day", "hour"]])
     weather.assign(local=local).to_parquet(tmp_path / "weather.parquet")
-    as_of = {"on": ["origin"], "as_of": "at", "right_as_of": "local", "tolerance": "2h", "columns": ["temp"]}
+    as_of = {"by": ["origin"], "as_of": "at", "right_as_of": "local", "tolerance": "2h", "columns": ["temp"]}
     joined = {"source": {"path": str(tmp_path / "weather.parquet")}, **as_of}
     rows = read_rows(config(joined, path=str(tmp_path / "flights.parquet")), root=data, home=tmp_path)
     report = rows.joins[0]
@@ -65,7 +65,7 @@ def test_weather_as_of_the_hour_of_departure(data: Path, tmp_path: Path) -> None
     assert rows.frame.loc[hours.isna().to_numpy(), "temp"].isna().all()
     exact = weather.assign(local=local).drop_duplicates(["origin", "local"], keep="last")
     expected = flights.assign(at=hours).merge(
-        exact[["origin", "local", "temp"]], how="left", left_on=["origin", "at"], right_on=["origin", "local"]
+        exact[["origin", "local", "temp"]], how="left", left_on=["origin", "at"], right_by=["origin", "local"]
     )
     met = expected["local"].notna() & hours.notna()
     assert rows.frame.loc[met, "temp"].equals(expected.loc[met, "temp"])
