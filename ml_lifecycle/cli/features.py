@@ -53,8 +53,8 @@ def get_command(
     as_json: AsJson = False,
 ) -> None:
     """Look up the newest features of entities in the online store, as serving does."""
+    from ml_lifecycle.features.project_store import look_up
     from ml_lifecycle.orchestration.console import print_rows
-    from ml_lifecycle.orchestration.feature_store import look_up
     from ml_lifecycle.orchestration.site import Site
 
     rows = look_up(Site.find().project(project), entity)

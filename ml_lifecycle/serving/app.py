@@ -120,8 +120,10 @@ def serve(
         port: Another port than that of the YAML.
     """
     from ml_lifecycle.serving.champion import ChampionProvider
+    from ml_lifecycle.serving.stored_features import StoredFeatures
 
-    provider = ChampionProvider(config.name, registry=registry, ledger=ledger, log=log)
+    stored = StoredFeatures.open(config)
+    provider = ChampionProvider(config.name, registry=registry, ledger=ledger, log=log, stored=stored)
     run_server(
         build_app(config, provider, log), host=config.serving.host, port=config.serving.port if port is None else port
     )

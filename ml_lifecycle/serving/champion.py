@@ -19,6 +19,7 @@ from ml_lifecycle.release.registry import Registry
 from ml_lifecycle.serving.live_history import catch_up
 from ml_lifecycle.serving.prediction_log import PredictionLog
 from ml_lifecycle.serving.scoring import Scorer
+from ml_lifecycle.serving.stored_features import StoredFeatures
 
 _REFRESH_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class ChampionProvider:
         ledger: Who is champion.
         seconds: The ledger is asked at most this often.
         log: Where predictions are kept: a champion that looks back is told what was logged since it was made.
+        stored: Completes rows with columns that they do not bring.
     """
 
     def __init__(
@@ -83,7 +85,9 @@ class ChampionProvider:
         ledger: Ledger,
         seconds: float = _REFRESH_SECONDS,
         log: PredictionLog | None = None,
+        stored: StoredFeatures | None = None,
     ) -> None:
+        self._stored = stored
         self.project = project
         self.seconds = seconds
         self.served: Served | None = None
@@ -115,5 +119,5 @@ class ChampionProvider:
         package = load_package(self._registry.fetch(self.project, version))
         if self._log is not None:
             package = catch_up(package, self._log, self.project, datetime.now(UTC).replace(tzinfo=None))
-        self.served = Served(version, Scorer(package))
+        self.served = Served(version, Scorer(package, self._stored))
         _log.info("%s: version %s answers", self.project, version)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from ml_lifecycle.errors import DataError
 from ml_lifecycle.release.answers import answer_row, answer_table
 from ml_lifecycle.release.packaging import Package
 from ml_lifecycle.serving.live_history import LiveHistory, complete_in_order
+
+if TYPE_CHECKING:
+    from ml_lifecycle.serving.stored_features import StoredFeatures
 
 #: From so many rows on, one frame is quicker than row after row.
 _FRAME_ROWS: Final = 16
@@ -87,10 +90,12 @@ class Scorer:
 
     Args:
         package: The package.
+        stored: Completes single rows with columns that they do not bring.
     """
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, stored: StoredFeatures | None = None) -> None:
         self.package = package
+        self._stored = stored
         self._columns = package.inputs
         self._history = None if package.history is None else LiveHistory(package.history)
         self._target = package.predictor.target
@@ -163,6 +168,8 @@ class Scorer:
         if not isinstance(row, Mapping):
             said = f"{row!r:.80}"
             return _Read({}, {}, [Failure("", "row", said)])
+        if self._stored is not None:
+            row = self._stored.complete(row)
         if self.package.cleaner.idle:
             reading = self.package.schema.read_row(row, without=self.package.unread)
             typed = {name: reading.cells[name] for name in self._columns if name in reading.cells}

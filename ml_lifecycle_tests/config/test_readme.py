@@ -15,7 +15,8 @@ _README = Path(ml_lifecycle.__file__).parent.parent / "README.md"
 def test_the_yaml_of_the_readme_describes_a_project(tmp_path: Path) -> None:
     """Its keys exist, and none is a word that YAML reads as a truth value."""
     shown = [
-        yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", _README.read_text(encoding="utf-8"), re.S)
+        yaml.safe_load(text)
+        for text in re.findall(r"```yaml\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)
     ]
     assert shown
     brief = {"problem": "p", "task": "classification", "target": "y"}

@@ -32,7 +32,7 @@ def _feature_view(project: ProjectConfig) -> dg.AssetsDefinition:
     def feature_view(context: dg.AssetExecutionContext, validated_data: Any) -> Made:
         """What is known of each entity at each time, in the offline store, and the newest of it in the online store."""
         from ml_lifecycle.features.point_in_time import judge_point_in_time
-        from ml_lifecycle.orchestration.feature_store import apply_view, open_store, stored_columns
+        from ml_lifecycle.features.project_store import apply_view, open_store, stored_columns
 
         chosen = settle(project, settings_in(context.run.tags, "features.store"))
         config = chosen.features.store

@@ -1,7 +1,9 @@
 """The feature store of a project: where it lies, which view stands, the features of an entity.
 
-How features are stored and joined lives in `features.store`.
+How features are stored and joined lives in `store`.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ml_lifecycle.features.store_views import StoredView
 
 
-def open_store(project: ProjectConfig) -> "FeatureStore":
+def open_store(project: ProjectConfig) -> FeatureStore:
     """The feature store of a project.
 
     Raises:
@@ -40,7 +42,7 @@ def open_store(project: ProjectConfig) -> "FeatureStore":
     return FeatureStore(folder, project.features.store, entity=entity, event_time=event_time, rows=rows)
 
 
-def stored_columns(project: ProjectConfig, frame: "pd.DataFrame") -> "pd.DataFrame":
+def stored_columns(project: ProjectConfig, frame: pd.DataFrame) -> pd.DataFrame:
     """The columns of rows that a view holds: entity, times, and what is a feature."""
     data, store = project.dataset, project.features.store
     keys = [name for name in (data.entity, data.event_time, store.created) if name is not None]
@@ -50,7 +52,7 @@ def stored_columns(project: ProjectConfig, frame: "pd.DataFrame") -> "pd.DataFra
     return frame[[*keys, *(name for name in named if name not in keys)]]
 
 
-def apply_view(store: "FeatureStore", project: ProjectConfig, frame: "pd.DataFrame") -> "StoredView":
+def apply_view(store: FeatureStore, project: ProjectConfig, frame: pd.DataFrame) -> StoredView:
     """Make the view for rows of this form, under the version that the YAML names, else the newest that fits."""
     from ml_lifecycle.features.store_views import form_of
 
@@ -69,15 +71,12 @@ def apply_view(store: "FeatureStore", project: ProjectConfig, frame: "pd.DataFra
     return store.apply(frame, name, newest.version if newest.form == form else newest.version + 1)
 
 
-def look_up(project: ProjectConfig, entities: Sequence[str]) -> list[dict[str, Any]]:
-    """The newest features of entities from the online store, one mapping for each.
+def newest_view(store: FeatureStore, project: ProjectConfig) -> StoredView:
+    """The view that features are looked up in.
 
     Raises:
         DataError: Nothing was stored yet.
     """
-    from ml_lifecycle.features.cells import is_missing
-
-    store = open_store(project)
     name = project.features.store.name or project.name
     views = [view for view in store.list_views() if view.name == name]
     if not views:
@@ -87,8 +86,19 @@ def look_up(project: ProjectConfig, entities: Sequence[str]) -> list[dict[str, A
             got="none",
             advice=f"make it with `ml-lifecycle features store {project.name}`",
         )
-    view = max(views, key=lambda item: item.version)
-    found = store.get_online(entities, [view.id])
+    return max(views, key=lambda item: item.version)
+
+
+def look_up(project: ProjectConfig, entities: Sequence[str]) -> list[dict[str, Any]]:
+    """The newest features of entities from the online store, one mapping for each.
+
+    Raises:
+        DataError: Nothing was stored yet.
+    """
+    from ml_lifecycle.features.cells import is_missing
+
+    store = open_store(project)
+    found = store.get_online(entities, [newest_view(store, project).id])
     return [
         {str(column): None if is_missing(value) else value for column, value in row.items()}
         for row in found.to_dict("records")
