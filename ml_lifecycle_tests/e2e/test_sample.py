@@ -12,7 +12,7 @@ import pytest
 import ml_lifecycle
 from ml_lifecycle_tests.site_folder import SiteFolder
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 _SHIPPED = Path(ml_lifecycle.__file__).parent
 _DAYS = 34

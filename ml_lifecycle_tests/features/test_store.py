@@ -228,6 +228,7 @@ def _start(folder: Path, names: Sequence[str]) -> Iterator[subprocess.Popen[byte
         yield subprocess.Popen([sys.executable, "-c", _WRITER, str(folder), name], stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     """Both apply, write and materialise at the same moment; the registry holds all views and all values are online."""
     running = list(_start(tmp_path, ("one", "two")))
