@@ -248,12 +248,13 @@ def mishaps(drafted: SiteFolder, tmp_path_factory: pytest.TempPathFactory) -> Mi
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
     trials = _trials(site)
-    site.edit("tiny", modeling={"search": {"seconds": 3}})
+    # By trials, not by seconds: a process that dies while it writes leaves the journal locked for half a minute.
+    site.edit("tiny", modeling={"search": {"trials": trials + 40}})
     process = _start(site)
     _wait(lambda: _trials(site) > trials)
     with living_in(site):
         second = call("run", "tiny")
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=240)
         table().drop(columns="price").to_csv(site.root / "table.csv", index=False)
         return Mishaps(site, trials, Finished(process.returncode, out, err), second, call("run", "tiny"))
 
@@ -276,7 +277,7 @@ def _trials(site: SiteFolder) -> int:
     return sum('"op_code":6' in line and '"state":1' in line for line in lines)
 
 
-def _wait(there: Callable[[], bool], seconds: float = 90) -> None:
+def _wait(there: Callable[[], bool], seconds: float = 180) -> None:
     until = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < until, "it did not come"
