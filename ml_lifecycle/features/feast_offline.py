@@ -80,7 +80,7 @@ class LakeRetrievalJob(RetrievalJob):  # type: ignore[misc,unused-ignore]
         timeout: int | None = None,
     ) -> None:
         """Not offered: a training set is an asset of the lake."""
-        raise NotImplementedError
+        raise NotImplementedError("a training set is an asset of the lake")
 
 
 class LakeOfflineStore(OfflineStore):  # type: ignore[misc,unused-ignore]
@@ -190,12 +190,12 @@ class LakeOfflineStore(OfflineStore):  # type: ignore[misc,unused-ignore]
         registry: BaseRegistry,
     ) -> None:
         """Not offered: predictions are logged by the serving room."""
-        raise NotImplementedError
+        raise NotImplementedError("predictions are logged by the serving room")
 
     @staticmethod
     def offline_write_batch(config: RepoConfig, feature_view: FeatureView, table: pa.Table, progress: object) -> None:
         """Not offered: rows are written by `store`."""
-        raise NotImplementedError
+        raise NotImplementedError("rows are written by `store`")
 
 
 def _join(view: FeatureView, features: Sequence[str], asked: pd.DataFrame) -> dict[str, pa.ChunkedArray]:

@@ -4,7 +4,7 @@ How a checkpoint judges lives in the rooms; which asset carries which, and wheth
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import dagster as dg
@@ -149,8 +149,3 @@ def verdict_of(evaluation: dg.AssetCheckEvaluation) -> Verdict:
         facts=facts.value if isinstance(facts, dg.JsonMetadataValue) and isinstance(facts.value, dict) else {},
         advice=str(advice.value) if advice is not None else "",
     )
-
-
-def failed_blocking(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Those that stop what comes after them."""
-    return [verdict for verdict in verdicts if verdict.blocks]

@@ -4,6 +4,7 @@ What follows from the records lives in `memo` and `findings`.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import (
@@ -23,6 +24,14 @@ def latest_events(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> 
     """The latest materialisation of each asset that has one."""
     found = instance.event_log_storage.get_latest_materialization_events(list(keys))
     return {key: event for key, event in found.items() if event is not None}
+
+
+def latest_json(instance: dg.DagsterInstance, key: dg.AssetKey, name: str) -> dict[str, Any] | None:
+    """What the latest materialisation of an asset keeps as JSON under a metadata key, for the next one to read."""
+    event = latest_events(instance, [key]).get(key)
+    metadata = event.asset_materialization.metadata if event and event.asset_materialization else {}
+    found = metadata.get(name)
+    return found.value if isinstance(found, dg.JsonMetadataValue) and isinstance(found.value, dict) else None
 
 
 def data_versions(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> dict[dg.AssetKey, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from ml_lifecycle.dataset.reading import CleanReader
 from ml_lifecycle.dataset.row_checks import Failure
 from ml_lifecycle.dataset.rows import ROW_ID
 from ml_lifecycle.errors import DataError
@@ -96,6 +97,7 @@ class Scorer:
     def __init__(self, package: Package, stored: StoredFeatures | None = None) -> None:
         self.package = package
         self._stored = stored
+        self._reader = CleanReader(package.cleaner, package.schema)
         self._columns = package.inputs
         self._history = None if package.history is None else LiveHistory(package.history)
         self._target = package.predictor.target
@@ -139,17 +141,11 @@ class Scorer:
         Raises:
             DataError: The model cannot use a row that keeps the schema.
         """
-        schema, cleaner = self.package.schema, self.package.cleaner
-        cleaned = None if cleaner.idle else cleaner.clean(frame)
-        rows = frame if cleaned is None else cleaned.frame
-        inspected = schema.inspect(rows, without=self.package.unread, wholesale=1.0)
+        unread = self.package.unread
+        inspected = self._reader.inspect(frame, without=unread, wholesale=1.0)
         rejected = inspected.failures
         if inspected.column_failures:  # a column that is absent, or that cannot be judged, fails every row
-            rejected = schema.validate(rows, without=self.package.unread)
-        if cleaned is not None and len(cleaned.flagged):
-            flagged = cleaned.flagged[~cleaned.flagged["column"].isin(self.package.unread)]
-            both = pd.concat([flagged, rejected], ignore_index=True)
-            rejected = both.drop_duplicates([ROW_ID, "column", "check"], ignore_index=True)
+            rejected = self._reader.validate(frame, without=unread)
         bad = frame[ROW_ID].isin(rejected[ROW_ID]).to_numpy()
         typed = self._completed(inspected.frame.loc[~bad], in_order=in_order)
         scores = self.package.predictor.predict(typed)
@@ -170,18 +166,11 @@ class Scorer:
             return _Read({}, {}, [Failure("", "row", said)])
         if self._stored is not None:
             row = self._stored.complete(row)
-        if self.package.cleaner.idle:
-            reading = self.package.schema.read_row(row, without=self.package.unread)
-            typed = {name: reading.cells[name] for name in self._columns if name in reading.cells}
-            read = _Read(typed, typed, reading.failures)
-            return self._look_back(read) if self._history is not None else read
-        clean = self.package.cleaner.read_row(row)
-        reading = self.package.schema.read_row(clean.cells, without=self.package.unread)
+        reading = self._reader.read_row(row, without=self.package.unread)
         typed = {name: reading.cells[name] for name in self._columns if name in reading.cells}
-        came = {name: row[name] for name in self._columns if name in row}
-        flagged = [item for item in clean.failures if item.column not in self.package.unread]
-        failures = [*flagged, *(item for item in reading.failures if item not in flagged)]
-        read = _Read(typed, came, failures)
+        idle = self.package.cleaner.idle
+        came = typed if idle else {name: row[name] for name in self._columns if name in row}
+        read = _Read(typed, came, reading.failures)
         return self._look_back(read) if self._history is not None else read
 
     def _look_back(self, read: _Read) -> _Read:

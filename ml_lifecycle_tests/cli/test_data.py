@@ -5,6 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ml_lifecycle.orchestration.data_versions import read_latest
+from ml_lifecycle.orchestration.naming import DATA_VERSION_TAG
+from ml_lifecycle.orchestration.runs import execute
+from ml_lifecycle.orchestration.site import Site
 from ml_lifecycle_tests.cli.conftest import BAD_PRICES, GOODS, goods
 from ml_lifecycle_tests.site_folder import SiteFolder
 from ml_lifecycle_tests.small_shop import call
@@ -72,6 +76,12 @@ def test_versions_are_listed_compared_and_used_again(shop: SiteFolder) -> None:
         difference = call("data", "diff", GOODS, old, new, "--json")
         assert difference.code == 0, difference.said
         assert difference.json["rows"]["added"] == 20
+        site = Site.find(shop.root)
+        with site.instance() as instance:
+            tags = {DATA_VERSION_TAG: old}
+            again = execute(site, instance, site.project(GOODS), "lifecycle", assets=["raw_data"], tags=tags)
+            assert again.succeeded, again.failure
+            assert len(read_latest(instance, site.project(GOODS), "raw_data")) == 300
         assert call("data", "diff", GOODS, "x", new).code == 2
         assert call("data", "diff", GOODS, old, new).code == 0
     finally:

@@ -36,3 +36,16 @@ def fill_store(folder: Path, **config: object) -> FeatureStore:
     view = store.apply(ROWS, "customers", 1)
     store.write_offline(ROWS, view.id)
     return store
+
+
+def check_online(folder: Path, address: str) -> None:
+    """Apply, write and materialise in one store, and read it in another one on the same online store."""
+    store = fill_store(folder, online=address, created="known")
+    assert store.materialize("customers_v1", NOW.to_pydatetime()).entities == 2
+    other = open_store(folder, online=address, created="known")
+    online = other.get_online([1, 2, 9], ["customers_v1"])
+    assert online["city"].tolist()[:2] == ["Rome", "Bern"]
+    assert online["spent"].fillna(-1).tolist() == [3.5, -1, -1]
+    lookup = other.open_lookup(["customers_v1"])
+    assert lookup.get(2)["since"] == pd.Timestamp("2020-01-05")
+    assert set(lookup.get(9).values()) == {None}

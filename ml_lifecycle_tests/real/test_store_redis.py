@@ -9,10 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from ml_lifecycle_tests.features.stores import NOW, fill_store, open_store
+from ml_lifecycle_tests.features.stores import check_online
 
 pytest.importorskip("feast")
 redis = pytest.importorskip("redis")
@@ -51,12 +50,4 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_values_go_through_redis(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Applied, written, materialised and read by another store."""
     monkeypatch.setenv(_VARIABLE, _PASSWORD)
-    store = fill_store(tmp_path, online=address, created="known")
-    assert store.materialize("customers_v1", NOW.to_pydatetime()).entities == 2
-    other = open_store(tmp_path, online=address, created="known")
-    online = other.get_online([1, 2, 9], ["customers_v1"])
-    assert online["city"].tolist()[:2] == ["Rome", "Bern"]
-    assert online["spent"].fillna(-1).tolist() == [3.5, -1, -1]
-    lookup = other.open_lookup(["customers_v1"])
-    assert lookup.get(2)["since"] == pd.Timestamp("2020-01-05")
-    assert set(lookup.get(9).values()) == {None}
+    check_online(tmp_path, address)

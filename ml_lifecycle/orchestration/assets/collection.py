@@ -8,6 +8,7 @@ import dagster as dg
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.data_versions import CONTENT_KEY, RAW, STATE_KEY, read_version, version_number
 from ml_lifecycle.orchestration.naming import DATA_VERSION_TAG
+from ml_lifecycle.orchestration.records import latest_json
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_table, rows_of
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
@@ -79,7 +80,7 @@ def _collect(context: dg.AssetExecutionContext, project: ProjectConfig) -> tuple
         root=project.root,
         home=workspace.home.path,
         store=workspace.home.collected / project.name,
-        previous=_last_state(context.instance, project),
+        previous=latest_json(context.instance, dg.AssetKey([project.name, RAW]), STATE_KEY),
         target=project.brief.target,
         production=production_rows(project, workspace),
     )
@@ -113,13 +114,6 @@ def _repeat(project: ProjectConfig, pinned: str) -> tuple["RawRows", dict[str, A
     frame = read_version(project, version_number(pinned))
     name = f"version {pinned}"
     return RawRows(frame, (name,), fingerprint(frame), {name: len(frame)}), {"repeats_version": int(pinned)}
-
-
-def _last_state(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Any] | None:
-    event = instance.get_latest_materialization_event(dg.AssetKey([project.name, RAW]))
-    metadata = event.asset_materialization.metadata if event and event.asset_materialization else {}
-    state = metadata.get(STATE_KEY)
-    return state.value if isinstance(state, dg.JsonMetadataValue) and isinstance(state.value, dict) else None
 
 
 def production_rows(project: ProjectConfig, workspace: Workspace) -> Any:

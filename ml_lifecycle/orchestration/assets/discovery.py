@@ -72,8 +72,7 @@ def _data_audit(project: ProjectConfig) -> dg.AssetsDefinition:
             metadata={
                 "summary": audit.summary,
                 "findings": len(audit.findings),
-                "found": as_table(audit.table, rows=_MOST_FINDINGS),
-                "columns": as_table(audit.columns, rows=_MOST_FINDINGS),
+                "audit": dg.MetadataValue.md(audit.to_markdown(_MOST_FINDINGS)),
                 "report": AUDIT_REPORT,
                 AUDIT_RUN: run,
                 "mlflow": mlflow_link(workspace, run),

@@ -69,7 +69,8 @@ def _augmentation(project: ProjectConfig, train: Any, target: Any) -> dict[str, 
     if config.method == "none":
         return {}
     after = augment(train, config, kind=target.kind, seed=project.modeling.seed)
-    table = describe_augmentation(train, after).assign(**{"class": [str(name) for name in target.classes]})
+    table = describe_augmentation(train, after)
+    table["class"] = [str(target.classes[int(code)]) for code in table["class"]]
     return {"augmentation": dg.MetadataValue.json(table.to_dict("records"))}
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.failures import failing_clearly
 from ml_lifecycle.orchestration.memo import fingerprint
+from ml_lifecycle.orchestration.records import latest_json
 from ml_lifecycle.orchestration.resources import TRACKING_KEY, Workspace
 from ml_lifecycle.orchestration.show import as_table, rows_of
 from ml_lifecycle.orchestration.step import (
@@ -108,14 +109,8 @@ def _last_profile(instance: dg.DagsterInstance, key: dg.AssetKey) -> "Profile | 
     """What the rows of the run before were like."""
     from ml_lifecycle.dataset.table_profile import Profile
 
-    event = instance.get_latest_materialization_event(key)
-    metadata = event.asset_materialization.metadata if event and event.asset_materialization else {}
-    found = metadata.get(_PROFILE_KEY)
-    return (
-        Profile.from_dict(found.value)
-        if isinstance(found, dg.JsonMetadataValue) and isinstance(found.value, dict)
-        else None
-    )
+    found = latest_json(instance, key, _PROFILE_KEY)
+    return None if found is None else Profile.from_dict(found)
 
 
 def _set_aside(validated: "Validated") -> Made:
