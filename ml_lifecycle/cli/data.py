@@ -1,4 +1,4 @@
-"""The commands about data: collect, validate, audit, risks, label, split, augment, versions, diff.
+"""The commands about data: collect, validate, audit, risks, label, split, augment, versions, diff, schema.
 
 Each materialises the assets that it names, so that the UI shows it. What works on a bare file without a project is in
 `bare`, the quarantine in `quarantine`.
@@ -132,6 +132,30 @@ def diff_command(
     if as_json:
         return print_json(found.to_dict())
     return print_rows(f"{project}: version {old} and version {new}", found.to_frame().to_dict("records"))
+
+
+@data_app.command("schema")
+def schema_command(
+    project: Project,
+    out: Annotated[Path, typer.Argument(help="A file that does not exist yet; compare it with the project's schema.")],
+) -> None:
+    """Write the schema that would accept the newest raw data as they have become, for a person to read and take over."""
+    from ml_lifecycle.dataset.cleaning import Cleaner
+    from ml_lifecycle.dataset.schema import load_schema
+    from ml_lifecycle.dataset.schema_proposal import propose_schema
+    from ml_lifecycle.orchestration.data_versions import RAW, read_latest
+    from ml_lifecycle.orchestration.site import Site
+
+    if out.exists():
+        raise typer.BadParameter(f"expected a file that does not exist yet, got {out}")
+    site = Site.find()
+    config = site.project(project)
+    with site.instance() as instance:
+        raw = read_latest(instance, config, RAW)
+    clean = Cleaner.of(config.dataset).clean(raw, duplicates=False).frame
+    proposed = propose_schema(load_schema(config.schema_path), clean, without=config.dataset.drop)
+    out.write_text(proposed.to_yaml(), encoding="utf-8")
+    typer.echo(f"Written: {out}. It accepts bad rows too: take over only what is meant.")
 
 
 def _one_of(project: str | None, data: Path | None) -> str | None:

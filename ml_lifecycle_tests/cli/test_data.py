@@ -118,6 +118,17 @@ def test_a_bare_file_is_validated_audited_and_split(shop: SiteFolder, tmp_path: 
     assert call("data", "validate", "--data", str(tmp_path / "odd.csv"), "--schema", schema).code == 1
 
 
+def test_a_schema_is_proposed_for_data_that_have_changed(shop: SiteFolder, tmp_path: Path) -> None:
+    """It accepts what the present one sets aside, and nothing is written over."""
+    call("data", "collect", GOODS)
+    out = tmp_path / "proposed.yaml"
+    assert call("data", "schema", GOODS, str(out)).code == 0
+    data = str(shop.root / "goods.csv")
+    accepted = call("data", "validate", "--data", data, "--schema", str(out), "--json")
+    assert (accepted.code, accepted.json["quarantined"]) == (0, 0)
+    assert call("data", "schema", GOODS, str(out)).code == 2
+
+
 @pytest.mark.usefixtures("shop")
 def test_a_project_or_a_file_is_expected() -> None:
     """Both, or neither, is wrong use."""

@@ -65,7 +65,7 @@ def test_weather_as_of_the_hour_of_departure(data: Path, tmp_path: Path) -> None
     assert rows.frame.loc[hours.isna().to_numpy(), "temp"].isna().all()
     exact = weather.assign(local=local).drop_duplicates(["origin", "local"], keep="last")
     expected = flights.assign(at=hours).merge(
-        exact[["origin", "local", "temp"]], how="left", left_on=["origin", "at"], right_by=["origin", "local"]
+        exact[["origin", "local", "temp"]], how="left", left_on=["origin", "at"], right_on=["origin", "local"]
     )
     met = expected["local"].notna() & hours.notna()
     assert rows.frame.loc[met, "temp"].equals(expected.loc[met, "temp"])

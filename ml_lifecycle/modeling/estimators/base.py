@@ -10,7 +10,7 @@ import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -236,11 +236,6 @@ def require_file(files: Mapping[str, bytes], name: str) -> bytes:
             advice="package the model again",
         )
     return files[name]
-
-
-def as_int(value: Parameter) -> int:
-    """A hyperparameter that counts something: a search or a YAML may give 31.0."""
-    return int(cast("float", value))
 
 
 def _shorten(names: tuple[str, ...]) -> str:
