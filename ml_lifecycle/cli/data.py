@@ -139,7 +139,7 @@ def schema_command(
     project: Project,
     out: Annotated[Path, typer.Argument(help="A file that does not exist yet; compare it with the project's schema.")],
 ) -> None:
-    """Write the schema that would accept the newest raw data as they have become, for a person to read and take over."""
+    """Write the schema that would accept the newest raw data as they have become, for a person to take over."""
     from ml_lifecycle.dataset.cleaning import Cleaner
     from ml_lifecycle.dataset.schema import load_schema
     from ml_lifecycle.dataset.schema_proposal import propose_schema

@@ -10,6 +10,7 @@ import typer
 from ml_lifecycle.cli.data import data_app
 from ml_lifecycle.cli.features import features_app
 from ml_lifecycle.cli.lifecycle import register
+from ml_lifecycle.cli.train import experiments_app, train_app
 from ml_lifecycle.errors import LifecycleError
 
 app = typer.Typer(
@@ -23,6 +24,8 @@ app = typer.Typer(
 register(app)
 app.add_typer(data_app, name="data")
 app.add_typer(features_app, name="features")
+app.add_typer(train_app, name="train")
+app.add_typer(experiments_app, name="experiments")
 
 
 def main() -> None:

@@ -60,6 +60,31 @@ def make_assets(name: str, assets: Sequence[str], *, as_json: bool, tags: Mappin
         raise typer.Exit(1)
 
 
+def make_partition(name: str, asset: str, partition: str, *, as_json: bool) -> None:
+    """Materialise a partition of an asset after what it is made from; print what it says; leave with 1 if it fails."""
+    from ml_lifecycle.orchestration.console import StepProgress, print_assets
+    from ml_lifecycle.orchestration.runs import execute, steps_of, with_upstream
+    from ml_lifecycle.orchestration.site import Site
+    from ml_lifecycle.orchestration.status import assets_status
+
+    site = Site.find()
+    project = site.project(name)
+    needed = tuple(item for item in with_upstream(site, project, [asset]) if item != asset)
+    with site.instance() as instance:
+        steps = steps_of(site, project, "lifecycle", needed) + 1
+        with StepProgress(f"{name} {asset} {partition}", steps, silent=as_json) as progress:
+            outcome = execute(site, instance, project, "lifecycle", assets=needed, tags={}, watch=progress)
+            if outcome.succeeded:
+                outcome = execute(site, instance, project, asset, partition=partition, watch=progress)
+        made = assets_status(instance, project, [asset]) if outcome.succeeded else []
+    if as_json:
+        print_json({"run": _plain(outcome), "assets": {item.asset: asdict(item) for item in made}})
+    else:
+        print_assets(outcome, made)
+    if not outcome.succeeded:
+        raise typer.Exit(1)
+
+
 def print_json(value: object) -> None:
     """Print one JSON document in one line."""
     typer.echo(json.dumps(value, default=str))

@@ -84,6 +84,11 @@ class BriefConfig(Section):
         default_factory=dict,
         description='Metric to limit on the test split, such as `roc_auc: ">= 0.80"`.',
     )
+    costs: dict[str, dict[str, float]] = Field(
+        default_factory=dict,
+        description="Classification: what a prediction costs, by true class and predicted class, such as "
+        "`{yes: {no: 5}, no: {yes: 1}}`; what is not named costs nothing, a gain is negative.",
+    )
     constraints: Constraints = Field(default_factory=Constraints, description="Limits besides the metrics.")
     owner: str = Field(default="", description="Who answers for the model: a mail address or a team.")
 

@@ -26,19 +26,11 @@ class SelectionConfig(Section):
     correlation_limit: float = Field(
         default=0.999, gt=0, le=1, description="Of two numeric features correlated above this, the weaker is dropped."
     )
-    stability_folds: int = Field(
-        default=0,
-        ge=0,
-        description="Select again without each of so many folds and tell how often each feature is kept.",
+    stability: bool = Field(
+        default=False,
+        description="Select again on the training rows of each of dataset.split.folds, and tell how often each feature "
+        "is kept.",
     )
-
-    @field_validator("stability_folds")
-    @classmethod
-    def _more_than_one(cls, value: int) -> int:
-        if value == 1:
-            msg = "expected 0 (not at all) or at least 2 folds, got 1: without the only fold no row is left"
-            raise ValueError(msg)
-        return value
 
 
 class ColumnFeatureConfig(Section):

@@ -4,6 +4,7 @@
 <home>/mlflow       MLflow's database and artifacts
 <home>/lake         Delta Lake tables and the files beside them
 <home>/studies      Optuna's journals
+<home>/experiments  experiments as their YAML describes them, one folder per project
 <home>/inbox        rows and outcomes that arrive (a project's batch source may look here)
 <home>/locks        one lock per project
 <home>/service.db   predictions, outcomes, ledger
@@ -56,6 +57,11 @@ class Home:
     def studies(self) -> Path:
         """Journals of searches, so that a killed search resumes."""
         return self.path / "studies"
+
+    @property
+    def experiments(self) -> Path:
+        """What experiments are to find out, one folder per project."""
+        return self.path / "experiments"
 
     @property
     def inbox(self) -> Path:

@@ -50,6 +50,13 @@ class ProjectConfig(ProjectSections):
         return self.folder / self.dataset.schema_file
 
     @property
+    def uses_folds(self) -> bool:
+        """Whether anything is judged on folds of the training rows."""
+        modeling, validated = self.modeling, self.evaluation.cross_validation
+        by_folds = "folds" in (modeling.search.validation, modeling.calibrate_on)
+        return by_folds or self.features.selection.stability or validated.enabled or validated.nested
+
+    @property
     def non_features(self) -> frozenset[str]:
         """Columns that no model may see: the target, roles, what was dropped, what is only judged."""
         data, fair = self.dataset, self.evaluation.fairness

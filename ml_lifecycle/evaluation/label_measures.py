@@ -28,14 +28,19 @@ def codes(scored: Scored) -> np.ndarray:
     return scored.y.astype(np.intp, copy=False)
 
 
+def are_probabilities(scored: Scored) -> bool:
+    """Whether the predictions lie between 0 and 1."""
+    return bool(scored.p.min() >= -CLIP and scored.p.max() <= 1 + 1e-6)  # float32 soft-max may end a hair above 1
+
+
 def probabilities(scored: Scored) -> np.ndarray:
     """The predictions, if they are probabilities.
 
     Raises:
         ModelError: Some lie outside 0 to 1.
     """
-    low, high = float(scored.p.min()), float(scored.p.max())
-    if low < -CLIP or high > 1 + 1e-6:  # float32 soft-max may end a hair above 1
+    if not are_probabilities(scored):
+        low, high = float(scored.p.min()), float(scored.p.max())
         raise ModelError(
             "the predictions are no probabilities",
             expected="numbers from 0 to 1",

@@ -6,6 +6,7 @@ Those of the evaluation live in `gates`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from math import isclose, isnan
 
@@ -16,8 +17,19 @@ from ml_lifecycle.evaluation.chance import chance_score
 from ml_lifecycle.evaluation.intervals import Interval, bootstrap_interval
 from ml_lifecycle.evaluation.metrics import Metric
 from ml_lifecycle.evaluation.plain import plain
+from ml_lifecycle.evaluation.sanity import Finding, OrderProbe, SmallBatch, find_batch, find_order
 from ml_lifecycle.evaluation.significance import paired_bootstrap
 from ml_lifecycle.verdict import Fact, Verdict
+
+#: What to do about the part of the sanity gate that failed.
+_SANITY_ADVICE = {
+    "shuffled": "look for rows that are in train and validation both, for groups that both share, and for features "
+    "that were fitted with the target",
+    "batch": "look for targets that do not belong to their rows, for features that are all the same, and for a fit "
+    "that ends before it learns",
+    "order": "look for a step of the features or of the model that reads other rows of the same request, such as a "
+    "scaling by the request's own mean",
+}
 
 
 def judge_beats_baseline(
@@ -104,13 +116,15 @@ def judge_sanity(
     query: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     seed: int = 0,
+    batch: SmallBatch | None = None,
+    order: OrderProbe | None = None,
 ) -> Verdict:
-    """A model that learnt from shuffled labels scores at chance.
+    """Nothing comes from nothing, a few rows can be learnt by heart, and a row's answer does not depend on others.
 
-    It has learnt nothing about the target, but it still is some function of the features, and with one strong feature
-    that function may agree with the target by luck, as often as it may disagree. So several shuffles are better than
-    one, and the gate fails only where every one of them is surely beyond the bar. The bar is chance, or, where the true
-    model's predictions are given, the middle between chance and the true model.
+    A model that learnt from shuffled labels has learnt nothing about the target, but it still is some function of the
+    features, and with one strong feature that function may agree with the target by luck, as often as it may disagree.
+    So several shuffles are better than one, and the gate fails only where every one of them is surely beyond the bar.
+    The bar is chance, or, where the true model's predictions are given, the middle between chance and the true model.
 
     Args:
         metric: The primary metric.
@@ -121,34 +135,53 @@ def judge_sanity(
         query: Query of each row, shape (n,); ranking only.
         groups: Group of each row where rows are not independent, shape (n,).
         seed: Seed of the draws.
+        batch: What `sanity.fit_small_batch` gave; not judged without it.
+        order: What `sanity.probe_order` gave; not judged without it.
     """
     metric = metric.at(config.threshold)
-    several = [shuffled] if isinstance(shuffled, np.ndarray) else list(shuffled)
     reached = None if p_model is None else metric(y, p_model, query)
     found: list[dict[str, Fact]] = []
-    for p in several:
-        interval = bootstrap_interval(
-            metric,
-            y,
-            p,
-            query=query,
-            groups=groups,
-            resamples=config.bootstrap,
-            confidence=config.confidence,
-            seed=seed,
-        )
-        found.append(_against_chance(metric, interval, chance_score(metric, y, p, query=query, seed=seed), reached))
-    passed = not all(bool(item["beyond"]) for item in found)
-    shown = found[0] if len(found) == 1 else next((item for item in found if not item["beyond"]), found[0])
+    interval_of = partial(
+        bootstrap_interval,
+        query=query,
+        groups=groups,
+        resamples=config.bootstrap,
+        confidence=config.confidence,
+        seed=seed,
+    )
+    for p in [shuffled] if isinstance(shuffled, np.ndarray) else shuffled:
+        chance = chance_score(metric, y, p, query=query, seed=seed)
+        found.append(_against_chance(metric, interval_of(metric, y, p), chance, reached))
+    parts = {
+        "shuffled": _judge_shuffled(metric, found),
+        **({} if batch is None else {"batch": find_batch(metric, batch)}),
+        **({} if order is None else {"order": find_order(order)}),
+    }
+    facts: dict[str, Fact] = {"metric": metric.name, "fits": list(found), "model": plain(reached), "rows": len(y)}
+    return _join_findings(parts, facts)
+
+
+def _join_findings(parts: Mapping[str, Finding], facts: Mapping[str, Fact]) -> Verdict:
+    failed = [name for name, part in parts.items() if not part.holds]
+    of_parts = {name: part.facts for name, part in parts.items() if part.facts}
     return Verdict(
         gate="sanity",
-        passed=passed,
-        summary=f"Fitted on shuffled labels, {metric.name} is {shown['value']:.4g} [{shown['low']:.4g}, "
-        f"{shown['high']:.4g}]; chance is {shown['chance']:.4g}"
-        + ("." if passed else ": a model that learnt nothing scores beyond it, so the evaluation leaks."),
-        facts={"metric": metric.name, "fits": list(found), "model": plain(reached), "rows": len(y)},
-        advice="look for rows that are in train and validation both, for groups that both share, and for features that "
-        "were fitted with the target",
+        passed=not failed,
+        summary=f"{'; '.join(parts[name].said for name in failed or parts)}.",
+        facts={**facts, **of_parts, "failed": list(failed)},
+        advice="; ".join(_SANITY_ADVICE[name] for name in failed or ["shuffled"]),
+    )
+
+
+def _judge_shuffled(metric: Metric, found: Sequence[Mapping[str, Fact]]) -> Finding:
+    holds = not all(bool(item["beyond"]) for item in found)
+    shown = found[0] if len(found) == 1 else next((item for item in found if not item["beyond"]), found[0])
+    return Finding(
+        holds,
+        f"Fitted on shuffled labels, {metric.name} is {shown['value']:.4g} [{shown['low']:.4g}, {shown['high']:.4g}]; "
+        f"chance is {shown['chance']:.4g}"
+        + ("" if holds else ": a model that learnt nothing scores beyond it, so the evaluation leaks"),
+        {},
     )
 
 

@@ -108,5 +108,14 @@ def _average_precision(ranked: _Ranked, relevant: np.ndarray) -> np.ndarray:
     return divide(ranked.sum(precision * relevant), ranked.sum(relevant), 0)
 
 
+def precision(at: int) -> Sums:
+    """The share of relevant rows among the first rows of each query; tied rows share their places evenly.
+
+    Args:
+        at: How many first rows count; a query with fewer rows cannot reach 1.
+    """
+    return _of_relevant(lambda ranked, relevant: ranked.sum(relevant * ranked.even(1.0 * (ranked.place < at))) / at)
+
+
 MRR = _of_relevant(_reciprocal_rank)
 MAP = _of_relevant(_average_precision)

@@ -1,10 +1,15 @@
-"""`evaluate`: all that is found out about a model on held-out rows, as one report. The gates that judge it: `gates`."""
+"""`evaluate`: all that is found out about a model on held-out rows, as one report. The gates that judge it: `gates`.
+
+Each question that is asked of the rows is a method of `examination`; the page for people is `html_report`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import isnan, nan
 from typing import Self
 
@@ -13,21 +18,23 @@ import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import EvaluationConfig
-from ml_lifecycle.evaluation.calibration import COLUMNS as RELIABILITY_COLUMNS
-from ml_lifecycle.evaluation.calibration import reliability
-from ml_lifecycle.evaluation.explanation import merge_importance, permutation_importance
-from ml_lifecycle.evaluation.fairness import FairnessReport, assess_fairness
-from ml_lifecycle.evaluation.intervals import Interval, bootstrap_intervals
-from ml_lifecycle.evaluation.measures import Scored
+from ml_lifecycle.evaluation.cost_measures import CostMatrix
+from ml_lifecycle.evaluation.examination import Examination, give_reasons
+from ml_lifecycle.evaluation.explanation import merge_importance
+from ml_lifecycle.evaluation.fairness import FairnessReport
+from ml_lifecycle.evaluation.intervals import Interval
+from ml_lifecycle.evaluation.learning_curve import LearningCurve
 from ml_lifecycle.evaluation.metrics import Metric, default_metric, get_metric, metrics_of
-from ml_lifecycle.evaluation.plots import draw
-from ml_lifecycle.evaluation.robustness import Predict, assess_robustness
-from ml_lifecycle.evaluation.slices import find_slices
+from ml_lifecycle.evaluation.plots import Findings, draw
+from ml_lifecycle.evaluation.robustness import Predict
+from ml_lifecycle.features.values import FeatureMatrix
+from ml_lifecycle.modeling.estimators import FittedModel
 from ml_lifecycle.parts import Parts
 
 _FACTS = "report.json"
 _FIGURES = "figures/"
 _TABLES = ("slices", "robustness", "reliability", "importance")
+_FAIRNESS = "fairness_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,10 @@ class EvaluationReport:
         reliability: Predicted against observed probability; see `calibration.COLUMNS`. Empty where there is none.
         importance: Columns and features by importance; see `explanation.COLUMNS`.
         figures: PNG pictures by name.
+        tables: Further tables by name, those with rows: worst_rows, common_errors, confusions (`error_analysis`),
+            residual_* and worst_queries (`residuals`), shap, shap_by_class (`shap_values`), partial_dependence,
+            learning_curve.
+        notes: By part in a sentence: what was left out and why, or what is to be known of it.
     """
 
     kind: Kind
@@ -63,6 +74,8 @@ class EvaluationReport:
     reliability: pd.DataFrame
     importance: pd.DataFrame
     figures: Mapping[str, bytes] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def primary(self) -> Interval:
@@ -94,15 +107,17 @@ class EvaluationReport:
             "units": self.units,
             "confidence": self.confidence,
             "threshold": self.threshold,
+            "notes": dict(self.notes),
         }
         tables = {name: getattr(self, name) for name in _TABLES}
-        tables |= {"fairness_groups": self.fairness.groups, "fairness_gaps": self.fairness.gaps}
+        tables |= {f"{_FAIRNESS}{item.name}": getattr(self.fairness, item.name) for item in fields(FairnessReport)}
         pictures = {f"{_FIGURES}{name}.png": png for name, png in self.figures.items()}
-        return Parts(tables, {_FACTS: json.dumps(facts, sort_keys=True).encode(), **pictures})
+        files = {_FACTS: json.dumps(facts, sort_keys=True).encode(), **pictures}
+        return Parts({**tables, **self.tables}, files)
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
-        """Put a report together again."""
+        """Put a report together again, also one that an earlier version stored."""
         facts = json.loads(parts.files[_FACTS])
         metrics = {
             name: Interval(**{key: nan if value is None else value for key, value in item.items()})
@@ -113,12 +128,20 @@ class EvaluationReport:
             for path, png in parts.files.items()
             if path.startswith(_FIGURES)
         }
+        groups = {name.removeprefix(_FAIRNESS): table for name, table in parts.tables.items() if _is_fairness(name)}
         return cls(
             **{**facts, "kind": Kind(facts["kind"]), **{name: parts.tables[name] for name in _TABLES}},
             metrics=metrics,
-            fairness=FairnessReport(parts.tables["fairness_groups"], parts.tables["fairness_gaps"]),
+            fairness=FairnessReport(**groups),
             figures=pictures,
+            tables={
+                name: table for name, table in parts.tables.items() if name not in _TABLES and not _is_fairness(name)
+            },
         )
+
+
+#: Told the name of each part of an evaluation and the seconds it took.
+OnPart = Callable[[str, float], None]
 
 
 def evaluate(
@@ -136,6 +159,16 @@ def evaluate(
     importance: Mapping[str, float] | None = None,
     classes: Sequence[str] = (),
     seed: int = 0,
+    costs: CostMatrix | None = None,
+    extra: Sequence[str] = (),
+    threshold: float | None = None,
+    thresholds: np.ndarray | None = None,
+    times: np.ndarray | None = None,
+    row_ids: np.ndarray | None = None,
+    model: FittedModel | None = None,
+    extract: Callable[[pd.DataFrame], FeatureMatrix] | None = None,
+    learn: Callable[[], LearningCurve] | None = None,
+    on_part: OnPart | None = None,
 ) -> EvaluationReport:
     """Find out how good a model is, on rows that nothing before has seen.
 
@@ -152,109 +185,123 @@ def evaluate(
         columns: Columns the model is made from: disturbed, permuted, and sliced by where the limits name none; all
             columns of the rows by default.
         importance: The model's own importance by feature.
-        classes: Names of the classes, for the pictures.
+        classes: Names of the classes.
         seed: Seed of everything random.
+        costs: Classification: what mistakes cost; `cost` is then among the metrics.
+        extra: Names of further metrics, besides those of the configuration.
+        threshold: Binary: the model's own threshold; that of the configuration by default.
+        thresholds: Binary: the threshold of each row, shape (n,), where groups have their own; fairness heeds them.
+        times: Time of each row, shape (n,), datetime64; regression shows residuals over it.
+        row_ids: What each row is called in the table of worst rows, shape (n,); its place by default.
+        model: The fitted model, for SHAP values; without it there are none.
+        extract: From raw rows to the model's features, for SHAP values.
+        learn: Gives the learning curve, which is traced on training and validation rows; called where the
+            configuration wants one.
+        on_part: Told the seconds of each part.
     """
-    main = (metric or default_metric(kind)).at(config.threshold)
-    p = predict(frame) if predictions is None else predictions
+    main = (metric or default_metric(kind)).at(config.threshold if threshold is None else threshold)
+    clock = _Clock(on_part)
+    with clock("predictions"):
+        scored = main.score(y, predict(frame) if predictions is None else predictions, query)
     used = tuple(columns) or tuple(str(name) for name in frame.columns)
-    held = _Held(frame, main.score(y, p, query), query, groups, used, predict, config, main, seed)
-    level = config.confidence
-    intervals = bootstrap_intervals(
-        metrics_of(kind), held.scored, groups=groups, resamples=config.bootstrap, confidence=level, seed=seed
-    )
-    reliable = held.compare_probabilities(kind)
-    ranked = held.rank_columns(importance or {})
+    held = Examination(
+        kind, frame, scored, predict, config, main, used,
+        query=query, groups=groups, classes=classes, times=times, row_ids=row_ids, thresholds=thresholds, seed=seed,
+    )  # fmt: skip
+    with clock("metrics"):
+        asked = metrics_of(kind, list(dict.fromkeys([main.name, *config.metrics, *extra])), costs)
+        intervals = held.measure(asked)
+    with clock("permutation"):
+        permuted = held.permute()
+        ranked = merge_importance(permuted, importance or {})
+    with clock("slices"):
+        sliced = held.slice()
+    with clock("fairness"):
+        fairness = held.compare_groups()
+    with clock("robustness"):
+        disturbed = held.disturb(permuted)
+    found = _look_deeper(held, ranked, model, extract, learn if config.report.learning_curve else None, clock=clock)
+    with clock("pictures"):
+        findings = replace(found.findings, slices=sliced, importance=ranked)
+        figures = draw(kind, scored, main, findings, classes=classes)
     return EvaluationReport(
         kind=kind,
         metric=main.name,
         metrics=intervals,
         rows=len(frame),
         units=_count_units(len(frame), query if groups is None else groups),
-        confidence=level,
-        threshold=config.threshold,
-        slices=held.slice(),
-        fairness=held.compare_groups(kind),
-        robustness=held.disturb(),
-        reliability=reliable,
+        confidence=config.confidence,
+        threshold=main.threshold,
+        slices=sliced,
+        fairness=fairness,
+        robustness=disturbed,
+        reliability=findings.reliability,
         importance=ranked,
-        figures=draw(kind, held.scored, main, reliability=reliable, importance=ranked, classes=classes),
+        figures=figures,
+        tables=found.tables,
+        notes=found.notes,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """The held-out rows, and how they are to be judged."""
+class _Deeper:
+    """What goes beyond the gates: for pictures, as tables, and as notes."""
 
-    frame: pd.DataFrame
-    scored: Scored
-    query: np.ndarray | None
-    groups: np.ndarray | None
-    columns: tuple[str, ...]
-    predict: Predict
-    config: EvaluationConfig
-    metric: Metric
-    seed: int
+    findings: Findings
+    tables: Mapping[str, pd.DataFrame]
+    notes: Mapping[str, str]
 
-    def rank_columns(self, importance: Mapping[str, float]) -> pd.DataFrame:
-        permuted = permutation_importance(
-            self.predict,
-            self.frame,
-            self.scored.y,
-            self.metric,
-            self.columns,
-            query=self.query,
-            groups=self.groups,
-            seed=self.seed,
-        )
-        return merge_importance(permuted, importance)
 
-    def slice(self) -> pd.DataFrame:
-        return find_slices(
-            self.frame,
-            self.scored.y,
-            self.scored.p,
-            self.metric,
-            self.config.slices,
-            query=self.query,
-            groups=self.groups,
-            columns=self.columns,
-            confidence=self.config.confidence,
-        )
+def _look_deeper(
+    held: Examination,
+    ranked: pd.DataFrame,
+    model: FittedModel | None,
+    extract: Callable[[pd.DataFrame], FeatureMatrix] | None,
+    learn: Callable[[], LearningCurve] | None,
+    *,
+    clock: _Clock,
+) -> _Deeper:
+    with clock("errors"):
+        tables = held.look_at_errors()
+        reliable = held.compare_probabilities()
+    with clock("shap"):
+        worst = tables.get("worst_rows")
+        places = held.places_of(worst)
+        explained = held.explain(model, extract, places)
+        if worst is not None:
+            tables["worst_rows"] = give_reasons(worst, places, explained.reasons)
+    with clock("partial dependence"):
+        dependence = held.follow_columns(ranked)
+    with clock("learning curve"):
+        curve = learn() if learn is not None else None
+    tables |= {"shap": explained.table, "shap_by_class": explained.by_class, "partial_dependence": dependence}
+    notes = {"shap": explained.note}
+    if curve is not None:
+        tables["learning_curve"] = curve.points
+        notes["learning_curve"] = " ".join(part for part in (curve.summary, curve.note) if part)
+    return _Deeper(
+        Findings(reliability=reliable, dependence=dependence, explanation=explained, learning=curve, times=held.times),
+        {name: table for name, table in tables.items() if len(table)},
+        {name: note for name, note in notes.items() if note},
+    )
 
-    def compare_groups(self, kind: Kind) -> FairnessReport:
-        return assess_fairness(
-            self.frame,
-            self.scored.y,
-            self.scored.p,
-            kind,
-            self.config.fairness,
-            threshold=self.config.threshold,
-            query=self.query,
-            groups=self.groups,
-            confidence=self.config.confidence,
-        )
 
-    def compare_probabilities(self, kind: Kind) -> pd.DataFrame:
-        if kind not in (Kind.BINARY, Kind.MULTICLASS):
-            return pd.DataFrame({name: pd.Series(dtype="float64") for name in RELIABILITY_COLUMNS})
-        y, p = self.scored.y, self.scored.p
-        return reliability(y, p, groups=self.groups, confidence=self.config.confidence)
+class _Clock:
+    """Tells how long each part took."""
 
-    def disturb(self) -> pd.DataFrame:
-        return assess_robustness(
-            self.predict,
-            self.frame,
-            self.scored.y,
-            self.metric,
-            self.config.robustness,
-            self.seed,
-            query=self.query,
-            groups=self.groups,
-            columns=self.columns,
-            resamples=self.config.bootstrap,
-            confidence=self.config.confidence,
-        )
+    def __init__(self, on_part: OnPart | None) -> None:
+        self._on_part = on_part
+
+    @contextmanager
+    def __call__(self, part: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        if self._on_part is not None:
+            self._on_part(part, time.perf_counter() - begun)
+
+
+def _is_fairness(name: str) -> bool:
+    return name.removeprefix(_FAIRNESS) in {item.name for item in fields(FairnessReport)} and name.startswith(_FAIRNESS)
 
 
 def _count_units(rows: int, groups: np.ndarray | None) -> int:

@@ -1,6 +1,8 @@
 """Whether one model is better than another beyond chance, judged on the same rows.
 
-What follows from it (promote or keep) lives in `comparison`; intervals of a single model live in `intervals`.
+The paired bootstrap lives here: it takes any metric. Tests of one metric live in `delong` and `mcnemar`, tests over
+folds in `fold_tests`, many comparisons at once in `corrections`. What follows (promote or keep) lives in `comparison`;
+intervals of a single model live in `intervals`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ class PairedDifference:
         difference: In units of the metric.
         low: Lower end of the two-sided interval.
         high: Upper end.
-        p_value: One-sided, against the hypothesis that a is not better.
+        p_value: One-sided, against the hypothesis that a is not better (by more than the margin, where one was given).
         a: The metric's value of model a.
         b: That of model b.
     """
@@ -50,6 +52,7 @@ def paired_bootstrap(
     groups: np.ndarray | None = None,
     resamples: int = 500,
     confidence: float = 0.95,
+    margin: float = 0.0,
     seed: int = 0,
 ) -> PairedDifference:
     """Compare two models by drawing the same rows for both.
@@ -67,6 +70,7 @@ def paired_bootstrap(
         groups: Group of each row where rows are not independent, shape (n,). Groups are drawn whole.
         resamples: How many draws.
         confidence: Level of the two-sided interval; for a one-sided test at alpha ask for 1 - 2 alpha and read `low`.
+        margin: The p-value is against the hypothesis that a is not better by more than this.
         seed: Seed of the draws.
     """
     a, b = (Estimate.of(metric, metric.score(y, p, query)) for p in (p_a, p_b))
@@ -75,7 +79,7 @@ def paired_bootstrap(
     draws = metric.sign * (draws_a - draws_b)
     difference = metric.sign * (a.value - b.value)
     influences = influence(_minus(a.linear, b.linear, metric.sign), units)
-    low, high, p_value = _judge(difference, draws[~np.isnan(draws)], influences, (1 - confidence) / 2)
+    low, high, p_value = _judge(difference, draws[~np.isnan(draws)], influences, (1 - confidence) / 2, margin)
     return PairedDifference(difference, low, high, p_value, a.value, b.value)
 
 
@@ -95,7 +99,9 @@ def jackknife_difference(
     return metric.sign * (a.value - b.value), error
 
 
-def _judge(difference: float, draws: np.ndarray, influences: np.ndarray, tail: float) -> tuple[float, float, float]:
+def _judge(
+    difference: float, draws: np.ndarray, influences: np.ndarray, tail: float, margin: float
+) -> tuple[float, float, float]:
     """Both ends and the p-value, each the more careful of bootstrap and jackknife."""
     from scipy import special
 
@@ -104,8 +110,8 @@ def _judge(difference: float, draws: np.ndarray, influences: np.ndarray, tail: f
         return nan, nan, 1.0
     low, high = np.quantile(draws, special.ndtr([expanded(tail, units), expanded(1 - tail, units)]))
     reach = special.stdtrit(units - 1, 1 - tail) * error
-    by_t = special.stdtr(units - 1, -difference / error) if error > 0 else 0.0
-    by_draws = (1 + (draws <= 0).sum()) / (1 + len(draws))
+    by_t = special.stdtr(units - 1, (margin - difference) / error) if error > 0 else 0.0
+    by_draws = (1 + (draws <= margin).sum()) / (1 + len(draws))
     p_value = float(max(by_t, by_draws))
     return float(min(low, difference - reach)), float(max(high, difference + reach)), p_value
 

@@ -6,7 +6,7 @@ How features are scored lives in `scoring`, how often a choice repeats in `stabi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.features import SelectionConfig
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.features.scoring import CLEAR_DISTANCE, SCORERS
-from ml_lifecycle.features.stability import assign_folds, measure_stability
+from ml_lifecycle.features.stability import measure_stability
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.parts import Parts
 from ml_lifecycle.verdict import Severity, Verdict
@@ -64,6 +64,7 @@ def select_features(
     seed: int,
     groups: np.ndarray | None = None,
     sources: Mapping[str, str] | None = None,
+    repeat_on: Sequence[np.ndarray] = (),
 ) -> Selection:
     """Choose features on the training rows: signal first, then redundancy, then the strongest k.
 
@@ -77,6 +78,7 @@ def select_features(
         seed: Seed of sampling, shuffling and LightGBM.
         groups: Ranking: the query of each row as an int code, shape (n,).
         sources: The column of each feature; the feature's own name by default.
+        repeat_on: Parts of the rows on which the choice is repeated to see how stable it is, masks of shape (n,).
 
     Raises:
         DataError: There are no rows.
@@ -92,9 +94,8 @@ def select_features(
         count = len(matrix.names)
         return _conclude(matrix, np.zeros(count), [""] * count, np.ones(count, dtype=bool), sources)
     selection = _select(matrix, y, kind, config, seed=seed, groups=groups, sources=sources)
-    if not config.stability_folds:
+    if not len(repeat_on):
         return selection
-    folds = assign_folds(y, kind, config.stability_folds, seed=seed, groups=groups)
     shares = measure_stability(
         lambda rows: (
             _select(
@@ -102,7 +103,7 @@ def select_features(
             ).names
         ),
         list(selection.scores["feature"]),
-        folds,
+        repeat_on,
     )
     return Selection(selection.names, selection.scores.assign(stability=shares))
 

@@ -1,6 +1,11 @@
 """`Calibrator`: probabilities corrected so that they match frequencies. How well they match is judged in `evaluation`.
 
-Fitted on rows the model has not learnt from; its state is JSON and its use needs numpy only.
+Fitted on rows the model has not learnt from: validation rows, or training rows that models of the other folds predicted
+(`cross_fitting`). Its state is JSON and its use needs numpy only.
+
+Several classes are corrected one against the rest and normalised (Zadrozny and Elkan 2002). A single temperature for
+all would keep the most probable class as it is, and with it every bias between classes, such as augmentation leaves
+behind; that bias is what most needs correcting here.
 """
 
 from __future__ import annotations

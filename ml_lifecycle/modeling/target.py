@@ -109,6 +109,10 @@ class Target:
         if self.kind not in _CLASSES:
             return predictions
         codes = predictions >= threshold if self.kind is Kind.BINARY else np.argmax(predictions, axis=1)
+        return self.labels_of(codes)
+
+    def labels_of(self, codes: np.ndarray) -> np.ndarray:
+        """The classes of codes, shape (n,), in the type that the target had."""
         same_type = len({type(label) for label in self.classes}) == 1 and not isinstance(self.classes[0], str)
         labels = np.array(self.classes) if same_type else np.array(self.classes, dtype=object)
         return labels[codes.astype(np.int64)]

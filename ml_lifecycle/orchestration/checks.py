@@ -51,6 +51,7 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
         Checkpoint("no_time_leak", "No training row is younger than a row the model is judged on."),
         Checkpoint("strata_kept", "The classes have the same shares in every split."),
     ),
+    "data_folds": (Checkpoint("folds_sound", "No fold judges a row, a group or a time that it learnt from."),),
     "features": (
         Checkpoint("no_constant", "No feature is constant on the training rows.", blocking=False),
         Checkpoint("train_serve_equal", "One row at a time gives the same bits as the batch."),
@@ -70,6 +71,7 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
         Checkpoint("robust", "Noise and missing values cost no more than allowed.", blocking=False),
         Checkpoint("slices_hold", "No slice is worse than the whole beyond the limit.", blocking=False),
     ),
+    "experiment": (Checkpoint("hypothesis_holds", "What the experiment was to show is shown.", blocking=False),),
     "model_comparison": (
         Checkpoint("beats_champion", "Significantly better than the model in production, or there is none."),
     ),

@@ -5,7 +5,7 @@ What is said of a version, and how two differ, lives in `dataset.versions`.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -77,8 +77,8 @@ def read_version(project: ProjectConfig, version: int) -> "pd.DataFrame":
     return frame
 
 
-def read_latest(instance: dg.DagsterInstance, project: ProjectConfig, asset: str) -> "pd.DataFrame":
-    """The table that an asset's latest materialisation wrote.
+def read_latest(instance: dg.DagsterInstance, project: ProjectConfig, asset: str) -> Any:
+    """The value that an asset's latest materialisation wrote.
 
     Raises:
         StateError: There is none, or it is gone.
@@ -93,8 +93,7 @@ def read_latest(instance: dg.DagsterInstance, project: ProjectConfig, asset: str
             got="none on record",
             advice=f"run `ml-lifecycle run {project.name}`, or one of `ml-lifecycle data`",
         )
-    frame: pd.DataFrame = Lake(Home.find(project.root).lake).read(key.path, record)
-    return frame
+    return Lake(Home.find(project.root).lake).read(key.path, record)
 
 
 def version_number(text: str) -> int:

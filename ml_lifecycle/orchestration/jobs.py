@@ -4,6 +4,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.experiments import experiment_partitions
 from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG, job_of
 from ml_lifecycle.orchestration.partitions import partitions_of
 
@@ -18,6 +19,7 @@ _CANDIDATE = (
     "validated_data",
     "labeled_data",
     "data_splits",
+    "data_folds",
     "risk_assessment",
     "feature_view",
     "features",
@@ -25,15 +27,19 @@ _CANDIDATE = (
     "baselines",
     "tuned_model",
     "evaluation",
+    "cross_validation",
     "model_comparison",
     "model_package",
 )
-#: What a person reads about the data; no model is made from it.
-BESIDE = ("data_audit",)
+_BESIDE = ("data_audit", "approaches")
 #: Assets that put a candidate into production.
 RELEASE = ("deployed_model", "model_card")
 #: Assets of one monitoring window.
 MONITORING = ("batch_predictions", "prediction_window", "drift_report", "performance_report")
+
+
+#: What is made for one experiment.
+EXPERIMENTS = ("experiment",)
 
 
 def candidate_assets(project: ProjectConfig) -> tuple[str, ...]:
@@ -41,9 +47,19 @@ def candidate_assets(project: ProjectConfig) -> tuple[str, ...]:
     absent = set()
     if project.dataset.labeling is None:
         absent.add("labeled_data")
+    if not project.uses_folds:
+        absent.add("data_folds")
+    validated = project.evaluation.cross_validation
+    if not (validated.enabled or validated.nested):
+        absent.add("cross_validation")
     if not project.features.store.enabled:
         absent.add("feature_view")
     return tuple(name for name in _CANDIDATE if name not in absent)
+
+
+def assets_beside(project: ProjectConfig) -> tuple[str, ...]:
+    """What a person reads about the data and the models of a project; no model is made from it."""
+    return tuple(name for name in _BESIDE if name != "approaches" or project.modeling.approaches.enabled)
 
 
 def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
@@ -51,7 +67,7 @@ def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
     automatic = project.release.promotion == "automatic"
     candidate = candidate_assets(project)
     whole = candidate + (RELEASE if automatic else ())
-    everything = (*BESIDE, *whole)
+    everything = (*assets_beside(project), *whole)
     return {
         "lifecycle": _job(project, "lifecycle", everything, "From the data to the deployed model, through every gate."),
         "retrain": _job(
@@ -66,6 +82,14 @@ def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
             "monitor",
             MONITORING,
             "One window: score what arrived, take in outcomes, judge drift and performance.",
+            partitions=partitions_of(project),
+        ),
+        "experiment": _job(
+            project,
+            "experiment",
+            EXPERIMENTS,
+            "A model made otherwise, on the same rows, to see whether a hypothesis holds.",
+            partitions=experiment_partitions(project),
         ),
         "rollout": _job(
             project, "rollout", RELEASE, "Put the registered candidate into production, if its gates hold."
@@ -74,7 +98,13 @@ def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
 
 
 def _job(
-    project: ProjectConfig, verb: str, assets: tuple[str, ...], description: str, *, trigger: str | None = None
+    project: ProjectConfig,
+    verb: str,
+    assets: tuple[str, ...],
+    description: str,
+    *,
+    trigger: str | None = None,
+    partitions: dg.PartitionsDefinition[str] | None = None,
 ) -> UnresolvedAssetJobDefinition:
     tags = {PROJECT_TAG: project.name, **project.orchestration.tags, **({TRIGGER_TAG: trigger} if trigger else {})}
     return dg.define_asset_job(
@@ -82,7 +112,7 @@ def _job(
         selection=dg.AssetSelection.assets(*[dg.AssetKey([project.name, name]) for name in assets]),
         description=description,
         tags=tags,
-        partitions_def=partitions_of(project) if verb == "monitor" else None,
+        partitions_def=partitions,
         executor_def=_executor_of(project),
     )
 

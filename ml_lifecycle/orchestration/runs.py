@@ -40,6 +40,9 @@ _REPOSITORY = "__repository__"
 _ASKED_BY = {
     "labeled_data": "name rules under dataset.labeling",
     "feature_view": "set features.store.enabled",
+    "data_folds": "set modeling.search.validation to folds, or evaluation.cross_validation.enabled",
+    "cross_validation": "set evaluation.cross_validation.enabled",
+    "approaches": "set modeling.approaches.enabled",
 }
 #: The event log keeps everything; the terminal is for the summary.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -177,7 +180,7 @@ def holding(site: Site, instance: dg.DagsterInstance, project: ProjectConfig, ve
     Raises:
         BusyError: A run of the project is under way, here or in the UI.
     """
-    jobs = ("monitor",) if verb == "monitor" else ("lifecycle", "retrain", "rollout")
+    jobs = ("monitor",) if verb == "monitor" else ("lifecycle", "retrain", "rollout", "experiment")
     lock = FileLock(site.home.locks / f"{project.name}-{'monitor' if verb == 'monitor' else 'lifecycle'}.lock")
     try:
         held = lock.acquire(timeout=0)

@@ -42,12 +42,12 @@ def settle(project: ProjectConfig, settings: Mapping[str, Any]) -> ProjectConfig
     """
     if not settings:
         return project
-    document = project.model_dump()
+    document = project.model_dump(exclude_unset=True)  # a default that is written out would count as given
     for key, value in settings.items():
         *path, last = key.split(".")
         section = document
         for name in path:
-            section = section[name]
+            section = section.setdefault(name, {})
         section[last] = value
     try:
         return ProjectConfig.model_validate(document)

@@ -1,6 +1,7 @@
-"""What a model answers for rows: labels and probabilities by name, the same from a package, a server and a batch.
+"""What a model answers for rows: labels, probabilities, intervals by name; the same from a package, a server, a batch.
 
-What the model computes lives in `modeling/predictor`; which rows get an answer at all, in `serving/scoring`.
+What the model computes lives in `modeling/predictor`, which probability makes which label in `modeling/decision`; which
+rows get an answer at all, in `serving/scoring`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,22 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.modeling.decision import Decision
+from ml_lifecycle.modeling.predictor import Prediction, Predictions
 from ml_lifecycle.modeling.target import Target
 
 PREDICTION: Final = "prediction"
 PROBABILITY: Final = "probability"
+LOW: Final = "low"
+HIGH: Final = "high"
 
 
-def answer_columns(target: Target) -> tuple[str, ...]:
+def answer_columns(target: Target, *, intervals: bool = False) -> tuple[str, ...]:
     """The names of what is answered for a row.
+
+    Args:
+        target: What is predicted.
+        intervals: Whether the model gives intervals.
 
     >>> answer_columns(Target(Kind.MULTICLASS, "colour", ("red", "green", "blue")))
     ('prediction', 'probability', 'probability_red', 'probability_green', 'probability_blue')
@@ -28,42 +37,55 @@ def answer_columns(target: Target) -> tuple[str, ...]:
         return (PREDICTION, PROBABILITY)
     if target.kind is Kind.MULTICLASS:
         return (PREDICTION, PROBABILITY, *(f"{PROBABILITY}_{label}" for label in target.classes))
-    return (PREDICTION,)
+    return (PREDICTION, LOW, HIGH) if intervals else (PREDICTION,)
 
 
-def answer_table(target: Target, predictions: np.ndarray, threshold: float) -> pd.DataFrame:
+def answer_table(
+    target: Target, predicted: Predictions, decision: Decision, rows: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Answers for many rows.
 
     Args:
         target: What was predicted.
-        predictions: As `Predictor.predict` gives them.
-        threshold: Binary: the probability from which the class is the positive one.
+        predicted: As `Predictor.predict_both` gives it.
+        decision: How probabilities become classes.
+        rows: The rows that were predicted; only thresholds by group look at them.
 
     Returns:
         One row per prediction. Binary: the label, and the probability of the positive class. Multiclass: the label, its
-        probability, and that of every class. Regression and ranking: the number.
+        probability, and that of every class. Regression and ranking: the number, and where the model gives intervals,
+        their lower and upper ends.
     """
-    labels = pd.Series(target.decode(predictions, threshold), name=PREDICTION)
+    predictions = predicted.predictions
     if target.kind is Kind.BINARY:
-        return pd.DataFrame({PREDICTION: labels, PROBABILITY: predictions})
+        labels = target.labels_of(decision.codes(predictions, rows))
+        return pd.DataFrame({PREDICTION: pd.Series(labels), PROBABILITY: predictions})
     if target.kind is Kind.MULTICLASS:
-        columns = answer_columns(target)
-        values = [labels, predictions.max(axis=1), *predictions.T]
-        return pd.DataFrame(dict(zip(columns, values, strict=True)))
-    return pd.DataFrame({PREDICTION: labels})
+        codes = decision.codes(predictions, rows)
+        chosen = predictions[np.arange(len(codes)), codes]
+        values = [pd.Series(target.labels_of(codes)), chosen, *predictions.T]
+        return pd.DataFrame(dict(zip(answer_columns(target), values, strict=True)))
+    if predicted.intervals is None:
+        return pd.DataFrame({PREDICTION: predictions})
+    return pd.DataFrame({PREDICTION: predictions, LOW: predicted.intervals[:, 0], HIGH: predicted.intervals[:, 1]})
 
 
-def answer_row(target: Target, prediction: float | np.ndarray, threshold: float) -> Mapping[str, Any]:
+def answer_row(
+    target: Target, predicted: Prediction, decision: Decision, row: Mapping[str, object] | None = None
+) -> Mapping[str, Any]:
     """The answer for one row, plain JSON; the same as a row of `answer_table`.
 
-    >>> answer_row(Target(Kind.BINARY, "repaid", ("no", "yes")), 0.75, 0.5)
+    >>> answer_row(Target(Kind.BINARY, "repaid", ("no", "yes")), Prediction(0.75), Decision())
     {'prediction': 'yes', 'probability': 0.75}
     """
+    prediction = predicted.prediction
     if target.kind is Kind.BINARY:
-        return {PREDICTION: target.classes[int(prediction >= threshold)], PROBABILITY: float(prediction)}
+        return {PREDICTION: target.classes[decision.code(prediction, row)], PROBABILITY: float(prediction)}
     if target.kind is Kind.MULTICLASS:
         values = np.asarray(prediction)
-        best = int(values.argmax())
-        shares = [float(values[best]), *values.tolist()]
-        return dict(zip(answer_columns(target), [target.classes[best], *shares], strict=True))
-    return {PREDICTION: float(prediction)}
+        code = decision.code(values)
+        shares = [float(values[code]), *values.tolist()]
+        return dict(zip(answer_columns(target), [target.classes[code], *shares], strict=True))
+    if predicted.interval is None:
+        return {PREDICTION: float(prediction)}
+    return {PREDICTION: float(prediction), LOW: predicted.interval[0], HIGH: predicted.interval[1]}

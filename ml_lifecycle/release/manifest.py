@@ -28,8 +28,9 @@ class Manifest:
         kind: What is predicted.
         target: The column that is predicted.
         columns: The columns that rows must bring: those that the model reads, and where it looks back, entity and event
-            time in place of history columns.
-        threshold: Binary: the probability from which the class is the positive one.
+            time in place of history columns; also the one that thresholds by group look at.
+        threshold: Binary: the probability from which the class is the positive one; where groups have thresholds of
+            their own, that of all other rows.
         created_at: When it was packaged, ISO 8601 in UTC.
         family: The model's family.
         parameters: Its hyperparameters.

@@ -1,7 +1,8 @@
 """The package: one folder that scores anywhere. Writing it and reading it.
 
     manifest.json       contents list with hashes (`manifest`)
-    extractor.json, target.json, calibrator.json, model/...   the predictor
+    extractor.json, target.json, model/...   the predictor, and where it has them
+    calibrator.json, decision.json, interval.json, difficulty/...   what corrects, decides and bounds its predictions
     schema.yaml         what rows must be
     cleaning.json       what is mended before, where the project declares it
     history/...         what the entities did before, where the model looks back (`history`)
@@ -32,6 +33,7 @@ from ml_lifecycle.dataset.cleaning import Cleaner
 from ml_lifecycle.dataset.schema import Schema
 from ml_lifecycle.errors import PackageError, StateError
 from ml_lifecycle.features.history.state import HistoryState
+from ml_lifecycle.modeling.decision import Decision
 from ml_lifecycle.modeling.predictor import Predictor
 from ml_lifecycle.release.answers import answer_table
 from ml_lifecycle.release.history import (
@@ -51,6 +53,10 @@ EXAMPLE_FILE: Final = "input_example.json"
 CLEANING_FILE: Final = "cleaning.json"
 #: The fact of a package that names the newest event that its history knows of.
 HISTORY_UNTIL: Final = "history_until"
+
+#: The facts of a package that say how it decides on classes, and what intervals it gives.
+DECISION: Final = "decision"
+INTERVALS: Final = "intervals"
 
 _LIBRARIES: Final = ("ml-lifecycle", "lightgbm", "scikit-learn", "skops", "numpy", "pandas", "pandera", "mlflow")
 
@@ -76,6 +82,11 @@ class Package:
     example: pd.DataFrame
     cleaner: Cleaner = field(default_factory=lambda: Cleaner(CleaningConfig()))
     history: HistoryState | None = None
+
+    @cached_property
+    def decision(self) -> Decision:
+        """How probabilities become classes: as the predictor says, else by the threshold of the manifest."""
+        return self.predictor.decision or Decision(threshold=self.manifest.threshold)
 
     @cached_property
     def history_columns(self) -> tuple[str, ...]:
@@ -114,8 +125,8 @@ class Package:
         Raises:
             DataError: A column is absent or a cell cannot be read.
         """
-        predictions = self.predictor.predict(self.coerce(frame))
-        return answer_table(self.predictor.target, predictions, self.manifest.threshold)
+        rows = self.coerce(frame)
+        return answer_table(self.predictor.target, self.predictor.predict_both(rows), self.decision, rows)
 
 
 def write_package(
@@ -146,7 +157,8 @@ def write_package(
         lineage: Data version of every asset that the model was made from, by asset.
         metrics: Metrics on the test split.
         facts: What else should be known, plain JSON.
-        threshold: Binary: the probability from which the class is the positive one.
+        threshold: Binary: the probability from which the class is the positive one, for a predictor that has no
+            threshold of its own.
         cleaner: What is mended in rows as they come; nothing by default.
         history: What the entities did until now, as the features have it; only what the model reads is kept.
         created_at: Now, by default.
@@ -158,7 +170,7 @@ def write_package(
     """
     extractor = predictor.extractor
     past = needed_history(extractor, history)
-    columns = input_columns(extractor, past)
+    columns = _with_decision(input_columns(extractor, past), predictor, schema)
     files = {
         **predictor.to_files(),
         SCHEMA_FILE: with_history_columns(schema, extractor.history_columns).to_yaml().encode(),
@@ -173,7 +185,7 @@ def write_package(
         kind=predictor.target.kind,
         target=predictor.target.name,
         columns=columns,
-        threshold=threshold,
+        threshold=threshold if predictor.threshold is None else predictor.threshold,
         created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),
         family=model.family,
         parameters=dict(model.parameters),
@@ -181,7 +193,12 @@ def write_package(
         libraries=_installed(),
         lineage=dict(lineage),
         metrics=dict(metrics),
-        facts={**(facts or {}), **({} if past is None else {HISTORY_UNTIL: str(history_until(past))})},
+        facts={
+            **(facts or {}),
+            **({} if past is None else {HISTORY_UNTIL: str(history_until(past))}),
+            **({} if predictor.decision is None else {DECISION: predictor.decision.to_dict()}),
+            **({} if predictor.interval is None else {INTERVALS: predictor.interval.describe()}),
+        },
         files={name: _hash(content) for name, content in sorted(files.items())},
         size=sum(map(len, files.values())),
     )
@@ -206,6 +223,21 @@ def load_package(folder: Path) -> Package:
     history = history_from_files(files)
     package = Package(manifest, predictor, schema, files[REFERENCE_FILE], example, history=history)
     return replace(package, cleaner=_read_cleaner(files[CLEANING_FILE])) if CLEANING_FILE in files else package
+
+
+def _with_decision(columns: tuple[str, ...], predictor: Predictor, schema: Schema) -> tuple[str, ...]:
+    """The columns that rows must bring, with the one that thresholds by group look at."""
+    column = None if predictor.decision is None else predictor.decision.column
+    if column is None or column in columns:
+        return columns
+    if column not in schema.columns:
+        raise PackageError(
+            "the package could not decide by group",
+            expected=f"the column {column!r} in the schema",
+            got="no such column",
+            advice="add it to the schema, or set evaluation.fairness.mitigation to none",
+        )
+    return (*columns, column)
 
 
 def _write_example(example: pd.DataFrame, columns: tuple[str, ...]) -> bytes:

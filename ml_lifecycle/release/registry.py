@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -161,6 +162,42 @@ class Registry:
             file = Path(scratch) / name
             file.write_bytes(data)
             self._client.log_artifact(run_id, str(file), folder or None)
+
+    def log_artifacts_bytes(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        """Put several files beside a run, in one request.
+
+        Args:
+            run_id: The run.
+            files: Their contents by relative path.
+
+        Raises:
+            StateError: MLflow refuses.
+        """
+        with self._asking(f"store {len(files)} files"), tempfile.TemporaryDirectory() as scratch:
+            for path, data in files.items():
+                file = Path(scratch) / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+            self._client.log_artifacts(run_id, scratch)
+
+    def log_series(self, run_id: str, name: str, points: Sequence[tuple[int, float]]) -> None:
+        """Log a metric over its steps, in one request.
+
+        Args:
+            run_id: The run.
+            name: The metric.
+            points: Step and value of each point.
+
+        Raises:
+            StateError: MLflow refuses.
+        """
+        from mlflow.entities import Metric
+
+        if not points:
+            return
+        now = int(time.time() * 1000)
+        with self._asking(f"log {name}"):
+            self._client.log_batch(run_id, metrics=[Metric(name, value, now, step) for step, value in points])
 
     def artifact_bytes(self, run_id: str, path: str) -> bytes:
         """The content of a file that was put beside a run.

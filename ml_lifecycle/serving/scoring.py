@@ -16,6 +16,7 @@ from ml_lifecycle.dataset.reading import CleanReader
 from ml_lifecycle.dataset.row_checks import Failure
 from ml_lifecycle.dataset.rows import ROW_ID
 from ml_lifecycle.errors import DataError
+from ml_lifecycle.modeling.predictor import Prediction
 from ml_lifecycle.release.answers import answer_row, answer_table
 from ml_lifecycle.release.packaging import Package
 from ml_lifecycle.serving.live_history import LiveHistory, complete_in_order
@@ -101,7 +102,7 @@ class Scorer:
         self._columns = package.inputs
         self._history = None if package.history is None else LiveHistory(package.history)
         self._target = package.predictor.target
-        self._threshold = package.manifest.threshold
+        self._decision = package.decision
 
     def score_rows(self, rows: Sequence[object]) -> list[Answer]:
         """Answer each of several rows; a bad one has its errors in its place.
@@ -116,10 +117,10 @@ class Scorer:
         typed = [read[place].typed for place in good]
         frame = pd.DataFrame.from_records(typed, columns=list(self._columns))
         try:
-            scores = self.package.predictor.predict(frame)
+            predicted = self.package.predictor.predict_both(frame)
         except DataError:  # one of them is to blame: which one, each says for itself
             return [self._answer(item) for item in read]
-        scored = dict(zip(good, scores, strict=True))
+        scored = dict(zip(good, predicted.one_by_one(), strict=True))
         return [
             self._complete(item, scored[place]) if place in scored else self._answer(item)
             for place, item in enumerate(read)
@@ -148,10 +149,10 @@ class Scorer:
             rejected = self._reader.validate(frame, without=unread)
         bad = frame[ROW_ID].isin(rejected[ROW_ID]).to_numpy()
         typed = self._completed(inspected.frame.loc[~bad], in_order=in_order)
-        scores = self.package.predictor.predict(typed)
-        answers = answer_table(self._target, scores, self._threshold)
+        predicted = self.package.predictor.predict_both(typed)
+        answers = answer_table(self._target, predicted, self._decision, typed)
         history = typed[list(self.package.history_columns)].reset_index(drop=True)
-        return ScoredRows(frame.loc[~bad].reset_index(drop=True), answers, scores, rejected, history)
+        return ScoredRows(frame.loc[~bad].reset_index(drop=True), answers, predicted.predictions, rejected, history)
 
     def _completed(self, rows: pd.DataFrame, *, in_order: bool) -> pd.DataFrame:
         """The model's input columns of rows of the schema's types."""
@@ -188,12 +189,13 @@ class Scorer:
         if read.failures:
             return Answer(read.cells, None, None, read.failures)
         try:
-            score = self.package.predictor.predict_row(read.typed)
+            predicted = self.package.predictor.predict_row_both(read.typed)
         except DataError as error:
             return Answer(read.cells, None, None, [Failure("", UNUSABLE, str(error))])
-        return self._complete(read, score)
+        return self._complete(read, predicted)
 
-    def _complete(self, read: _Read, score: float | np.ndarray) -> Answer:
-        output = answer_row(self._target, score, self._threshold)
+    def _complete(self, read: _Read, predicted: Prediction) -> Answer:
+        output = answer_row(self._target, predicted, self._decision, read.typed)
+        score = predicted.prediction
         plain = score.tolist() if isinstance(score, np.ndarray) else float(score)
         return Answer(read.cells, output, plain, (), read.history, read.typed if read.history is not None else None)

@@ -1,4 +1,4 @@
-"""The YAML that README shows is a project."""
+"""The YAML that README shows is a project, or an experiment."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 import ml_lifecycle
+from ml_lifecycle.config.experiment import ExperimentConfig
 from ml_lifecycle.config.loading import build_project
 from ml_lifecycle.config.project import ProjectSections
 
@@ -20,8 +21,12 @@ def test_the_yaml_of_the_readme_describes_a_project(tmp_path: Path) -> None:
     ]
     assert shown
     brief = {"problem": "p", "task": "classification", "target": "y"}
-    for sections in shown:
-        build_project({"brief": brief, **sections}, name="a", folder=tmp_path, root=tmp_path)
+    plain = {"brief": brief, "dataset": {"sources": [{"path": "a.csv"}]}}
+    for document in shown:
+        if "hypothesis" in document:
+            ExperimentConfig.model_validate(document)
+        else:
+            build_project({**plain, **document}, name="a", folder=tmp_path, root=tmp_path)
 
 
 def test_no_key_is_a_truth_value_of_yaml() -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from ml_lifecycle.config.evaluation import ComparisonConfig, EvaluationConfig
+from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.evaluation.comparison import Comparison, compare, judge_beats_champion
+from ml_lifecycle.evaluation.footprint import Footprint
 from ml_lifecycle.evaluation.metrics import METRICS
-from ml_lifecycle.parts import Storable
-from ml_lifecycle_tests.evaluation.problems import binary, queries
+from ml_lifecycle.parts import Parts, Storable
+from ml_lifecycle_tests.evaluation.problems import Problem, binary, queries
 
 CONFIG = EvaluationConfig(bootstrap=200)
 AUC = METRICS["roc_auc"]
@@ -102,3 +104,80 @@ def test_a_comparison_can_be_stored(champion: bool) -> None:  # noqa: FBT001 - a
     assert isinstance(found, Storable)
     assert Comparison.from_parts(found.to_parts()) == found
     assert "| candidate's roc_auc |" in found.markdown()
+
+
+def _blurred(data: Problem, seed: int = 3) -> np.ndarray:
+    return np.clip(data.p + np.random.default_rng(seed).normal(0, 0.2, len(data.p)), 0.01, 0.99)
+
+
+def test_all_tests_that_apply_are_reported() -> None:
+    """Two classes: the bootstrap decides, DeLong and McNemar are told beside it."""
+    data = binary(400)
+    found = compare(data.y, data.p, _blurred(data), metric=METRICS["log_loss"], config=CONFIG)
+    assert [(test.test, test.metric, test.decides) for test in found.tests] == [
+        ("bootstrap", "log_loss", True),
+        ("delong", "roc_auc", False),
+        ("mcnemar", "accuracy", False),
+    ]
+    assert "| delong | roc_auc |" in found.markdown()
+
+
+@pytest.mark.parametrize(("test", "metric"), [("delong", "roc_auc"), ("mcnemar", "accuracy")])
+def test_another_test_may_decide(test: str, metric: str) -> None:
+    """The decision and its figures are those of the test that the YAML names."""
+    data = binary(400)
+    config = EvaluationConfig.model_validate({"bootstrap": 100, "comparison": {"test": test}})
+    found = compare(data.y, data.p, 1 - data.p, metric=METRICS[metric], config=config)
+    assert found.decision == "promote"
+    assert found.tests[0].test == test
+    assert found.low == found.tests[0].low
+
+
+@pytest.mark.parametrize(("test", "metric"), [("delong", "log_loss"), ("mcnemar", "roc_auc")])
+def test_a_test_of_another_metric_is_refused(test: str, metric: str) -> None:
+    """A test decides only about its own metric."""
+    data = binary(50)
+    config = EvaluationConfig.model_validate({"comparison": {"test": test}})
+    with pytest.raises(ConfigError, match="cannot decide here"):
+        compare(data.y, data.p, None, metric=METRICS[metric], config=config)
+
+
+def test_a_better_candidate_that_is_too_slow_is_kept_back() -> None:
+    """The gain is sure, the price too high: keep the champion, and work on the candidate."""
+    data = binary(400)
+    config = EvaluationConfig.model_validate({"bootstrap": 100, "comparison": {"max_latency_ratio": 2}})
+    found = compare(
+        data.y,
+        data.p,
+        1 - data.p,
+        metric=AUC,
+        config=config,
+        footprint=Footprint(1.0, 5.0, 10),
+        champion_footprint=Footprint(1.0, 2.0, 10),
+    )
+    assert found.recommendation is not None
+    assert (found.decision, found.recommendation.action) == ("keep", "iterate")
+    assert "slower" in judge_beats_champion(found).summary
+    assert "| latency_p95_ms | 5 | 2 |" in found.markdown()
+    assert Comparison.from_parts(found.to_parts()) == found
+
+
+def test_a_recommendation_is_written_down() -> None:
+    """A worse candidate is to be given up, in the table and in the facts."""
+    data = binary(400)
+    found = compare(data.y, 1 - data.p, data.p, metric=AUC, config=CONFIG)
+    assert "Recommendation: **abandon**" in found.markdown()
+    facts = judge_beats_champion(found).facts
+    assert json.loads(json.dumps(dict(facts)))["recommendation"]["action"] == "abandon"
+
+
+def test_a_comparison_of_an_earlier_version_can_be_read() -> None:
+    """What was stored before there were recommendations still opens."""
+    data = binary(50)
+    parts = compare(data.y, data.p, 1 - data.p, metric=AUC, config=CONFIG).to_parts()
+    state = json.loads(parts.files["comparison.json"])
+    for name in ("tests", "recommendation", "footprint", "champion_footprint"):
+        state.pop(name)
+    found = Comparison.from_parts(Parts(files={"comparison.json": json.dumps(state).encode()}))
+    assert found.recommendation is None
+    assert found.markdown()

@@ -7,7 +7,7 @@ import pytest
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import FairnessLimits
 from ml_lifecycle.errors import ConfigError
-from ml_lifecycle.evaluation.fairness import assess_fairness
+from ml_lifecycle.evaluation.fairness import FairnessReport, assess_fairness
 from ml_lifecycle_tests.evaluation.problems import binary, queries
 
 SEX = FairnessLimits(sensitive=("sex",), max_gap=0.2)
@@ -19,7 +19,12 @@ def test_equal_treatment_is_fair() -> None:
     report = assess_fairness(data.frame, data.y, data.p, Kind.BINARY, SEX)
     assert report.fair
     assert set(report.gaps["measure"]) == {"selection_rate", "true_positive_rate", "false_positive_rate"}
-    assert len(report.groups) == 6
+    assert set(report.groups["measure"]) - set(report.gaps["measure"]) == {
+        "false_negative_rate",
+        "precision",
+        "accuracy",
+    }
+    assert len(report.groups) == 12
 
 
 def test_a_favoured_group_is_found() -> None:
@@ -113,6 +118,60 @@ def test_unknown_sensitive_column_is_an_error() -> None:
         assess_fairness(data.frame, data.y, data.p, Kind.BINARY, FairnessLimits(sensitive=("age",)))
 
 
+def test_a_ratio_below_the_limit_is_found() -> None:
+    """The four-fifths rule fails where the gap alone is allowed, and only where it is surely broken."""
+    data = binary(3000)
+    lenient = FairnessLimits(sensitive=("sex",), max_gap=0.9)
+    strict = lenient.model_copy(update={"min_ratio": 0.8})
+
+    def assess(rows: int, limits: FairnessLimits, *, least: float) -> FairnessReport:
+        selected = np.where(data.frame["sex"] == "m", data.p > 0.8, data.p > least).astype(float)
+        return assess_fairness(data.frame[:rows], data.y[:rows], selected[:rows], Kind.BINARY, limits)
+
+    assert assess(3000, lenient, least=0.95).fair
+    report = assess(3000, strict, least=0.95)
+    worst = report.gaps.set_index("measure").loc["selection_rate"]
+    assert not report.fair
+    assert (worst["above"], worst["under"]) == ("= m", "= f")
+    assert worst["ratio"] < worst["sure_ratio"] < 0.8
+    unsure = assess(150, strict, least=0.85)
+    assert unsure.fair
+    assert unsure.gaps.set_index("measure").loc["selection_rate", "ratio"] < 0.8
+
+
+def test_a_ratio_that_may_be_chance_does_not_fail() -> None:
+    """Of 100 fair models, at most 5 have a ratio surely below nearly one."""
+    limits = FairnessLimits(sensitive=("sex",), max_gap=0.9, min_ratio=0.999, min_rows=10)
+    unfair = 0
+    for seed in range(100):
+        data = binary(200, seed=seed)
+        unfair += not assess_fairness(data.frame, data.y, data.p, Kind.BINARY, limits).fair
+    assert unfair <= 5
+
+
+def test_two_sensitive_columns_are_crossed() -> None:
+    """A group that only two columns together show is found; its small sisters are reported, not judged."""
+    data = binary(3000)
+    age = np.where(np.arange(3000) % 3 == 0, "old", "young")
+    frame = data.frame.assign(age=np.where(np.arange(3000) < 20, "unknown", age))
+    favoured = ((frame["sex"] == "f") == (frame["age"] == "old")).to_numpy()  # neither sex nor age alone shows much
+    p = np.where(favoured, 0.9, 0.1)
+    report = assess_fairness(
+        frame, data.y, p, Kind.BINARY, FairnessLimits(sensitive=("sex", "age"), max_gap=0.6), threshold=0.5
+    )
+    assert set(report.gaps.loc[report.gaps["beyond"], "column"]) == {"sex & age"}
+    unknown = report.groups[report.groups["group"] == "= f, = unknown"]
+    assert len(unknown) == 6
+    assert not unknown["judged"].any()
+
+
+def test_thresholds_may_be_one_per_row() -> None:
+    """A model that would be fair at one threshold is judged by the thresholds of its groups."""
+    data = binary(800)
+    thresholds = np.where(data.frame["sex"] == "m", 0.2, 0.9)
+    assert not assess_fairness(data.frame, data.y, data.p, Kind.BINARY, SEX, threshold=thresholds).fair
+
+
 def test_without_sensitive_columns_there_is_nothing_to_compare() -> None:
     """The tables are empty, with their types."""
     data = binary(60)
@@ -120,3 +179,4 @@ def test_without_sensitive_columns_there_is_nothing_to_compare() -> None:
     assert report.fair
     assert report.groups.empty
     assert report.gaps["beyond"].dtype == bool
+    assert report.measures.empty

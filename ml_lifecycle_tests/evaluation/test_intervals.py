@@ -25,6 +25,21 @@ def test_intervals_cover(name: str) -> None:
     assert 0.85 <= held / 200 <= 0.95
 
 
+def test_intervals_of_gain_cover() -> None:
+    """So do those of what the first tenth of the rows holds, once that is some tens of rows."""
+    truth = METRICS["gain@0.1"](*_labels_and_scores(200_000, seed=999))
+    held = 0
+    for seed in range(100):
+        found = bootstrap_interval(METRICS["gain@0.1"], *_labels_and_scores(500, seed), resamples=200, confidence=0.9)
+        held += found.low <= truth <= found.high
+    assert 0.83 <= held / 100 <= 0.97
+
+
+def _labels_and_scores(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    data = binary(rows, seed=seed)
+    return data.y, data.p
+
+
 def test_no_error_is_no_proof_of_perfection() -> None:
     """Where all 50 rows are right, accuracy may still be 0.93."""
     y = np.arange(50) % 2

@@ -73,11 +73,70 @@ def test_multiclass_metrics_agree_with_scikit_learn(name: str, expected: float) 
         ("median_ae", sk.median_absolute_error(YR, PR)),
         ("mape", sk.mean_absolute_percentage_error(YR, PR)),
         ("r2", sk.r2_score(YR, PR)),
+        ("rmsle", sk.root_mean_squared_log_error(np.abs(YR), np.abs(PR))),
+        ("quantile_loss@0.9", sk.mean_pinball_loss(YR, PR, alpha=0.9)),
+        ("poisson_deviance", sk.mean_poisson_deviance(np.abs(YR), np.abs(PR))),
+        ("tweedie_deviance@1.5", sk.mean_tweedie_deviance(np.abs(YR), np.abs(PR), power=1.5)),
+        ("tweedie_deviance@2", sk.mean_gamma_deviance(np.abs(YR), np.abs(PR))),
     ],
 )
 def test_regression_metrics_agree_with_scikit_learn(name: str, expected: float) -> None:
-    """Each regression metric has scikit-learn's value."""
-    assert METRICS[name](YR, PR) == pytest.approx(expected)
+    """Each regression metric has scikit-learn's value; those of amounts are taken of amounts."""
+    of_amounts = name.startswith(("rmsle", "poisson", "tweedie"))
+    y, p = (np.abs(YR), np.abs(PR)) if of_amounts else (YR, PR)
+    assert get_metric(name)(y, p) == pytest.approx(expected)
+
+
+def test_amounts_that_are_none_have_no_such_metric() -> None:
+    """Where a target or a prediction is below what the metric is for, it is not a number; Poisson takes zeros."""
+    for name in ("rmsle", "poisson_deviance", "tweedie_deviance@1.5"):
+        assert np.isnan(get_metric(name)(np.array([-2.0, 1]), np.array([1.0, 1])))
+        assert np.isnan(get_metric(name)(np.array([2.0, 1]), np.array([-1.0, 1])))
+    assert get_metric("poisson_deviance")(np.array([0.0, 1]), np.array([1.0, 1])) == 1
+    assert np.isnan(get_metric("tweedie_deviance@2")(np.array([0.0, 1]), np.array([1.0, 1])))
+
+
+def test_gain_and_lift_by_hand() -> None:
+    """The best fifth of ten rows holds two of four positive ones: half of them, 2.5 times as many as by chance."""
+    y, p = np.array([1, 1, 0, 0, 1, 0, 0, 1, 0, 0]), np.linspace(1, 0, 10)
+    assert get_metric("gain@0.2")(y, p) == pytest.approx(0.5)
+    assert get_metric("lift@0.2")(y, p) == pytest.approx(2.5)
+    assert get_metric("gain@0.25")(y, p) == pytest.approx(0.5)  # half of the third row, which is negative
+    assert np.isnan(get_metric("lift@0.2")(np.zeros(10), p))
+
+
+def test_tied_scores_lift_by_chance() -> None:
+    """A constant score finds as many as any share of the rows has, whatever their order."""
+    y = np.r_[np.ones(5), np.zeros(20)]
+    assert get_metric("lift@0.1")(y, np.ones(25)) == pytest.approx(1)
+    assert get_metric("gain@0.3")(y, np.ones(25)) == pytest.approx(0.3)
+
+
+def test_precision_of_the_first_rows_by_hand() -> None:
+    """One of two in one query, two of two in the other; a query without a relevant row is left out."""
+    grades, scores = np.array([0, 1, 1, 3, 1, 0, 0, 0]), np.array([9.0, 8, 7, 9, 8, 7, 1, 2])
+    query = np.array([0, 0, 0, 1, 1, 1, 2, 2])
+    assert get_metric("precision@2")(grades, scores, query) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if Kind.REGRESSION not in metric.kinds])
+def test_every_row_has_a_loss(name: str) -> None:
+    """Of each metric of classes or ranks, rows that count have a loss, and the best predictions the least."""
+    metric = METRICS[name]
+    if Kind.RANKING in metric.kinds:
+        grades, scores, query = queries()
+        losses = metric.row_losses(metric.score(grades, scores, query))
+        assert np.isfinite(losses).sum() == 30
+        assert np.nanmean(losses) == pytest.approx(1 - metric(grades, scores, query))
+        return
+    losses = metric.row_losses(metric.score(Y2, P2))
+    assert losses[(Y2 == 1) & (P2 > 0.9)].max() < losses[(Y2 == 1) & (P2 < 0.45)].min()
+
+
+def test_scores_that_are_no_probabilities_have_losses_too() -> None:
+    """A wrong label costs 1 where the logarithmic loss has nothing to go by."""
+    metric = METRICS["roc_auc"].at(0.0)
+    assert metric.row_losses(metric.score(np.array([0, 1, 1]), np.array([-2.0, 3, -1]))).tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize("at", [1, 3, 5, 10])

@@ -12,14 +12,18 @@ from ml_lifecycle.config.evaluation import (
     CalibrationLimits,
     EvaluationConfig,
     FairnessLimits,
+    ReportConfig,
     RobustnessLimits,
     SliceLimits,
 )
 from ml_lifecycle.evaluation import gates
+from ml_lifecycle.evaluation.cost_measures import CostMatrix
+from ml_lifecycle.evaluation.learning_curve import LearningCurve, trace_learning
 from ml_lifecycle.evaluation.metrics import METRICS
 from ml_lifecycle.evaluation.report import EvaluationReport, evaluate
-from ml_lifecycle.parts import Storable
+from ml_lifecycle.parts import Parts, Storable
 from ml_lifecycle.verdict import Severity, Verdict
+from ml_lifecycle_tests.evaluation.fitted import fit_case
 from ml_lifecycle_tests.evaluation.problems import binary, queries, score_frame
 
 CONFIG = EvaluationConfig(bootstrap=60, fairness=FairnessLimits(sensitive=("sex",)))
@@ -62,13 +66,8 @@ def test_a_report_holds_all_parts(report: EvaluationReport) -> None:
 
 def test_pictures_are_small_png_files(report: EvaluationReport) -> None:
     """Each picture is a PNG of at most 60 kB."""
-    assert set(report.figures) == {
-        "confusion_matrix",
-        "roc_curve",
-        "precision_recall_curve",
-        "calibration",
-        "importance",
-    }
+    assert {"confusion_matrix", "roc_curve", "gain_and_lift", "calibration", "importance"} <= set(report.figures)
+    assert {"slices", "scores_by_class", "partial_dependence"} <= set(report.figures)
     assert all(png.startswith(b"\x89PNG") and len(png) < 60_000 for png in report.figures.values())
 
 
@@ -81,6 +80,87 @@ def test_a_report_can_be_stored(report: EvaluationReport) -> None:
     assert again.figures == report.figures
     pd.testing.assert_frame_equal(again.fairness.gaps, report.fairness.gaps)
     pd.testing.assert_frame_equal(again.importance, report.importance)
+    assert set(again.tables) == set(report.tables)
+    assert again.notes == report.notes
+
+
+def test_a_report_of_an_earlier_version_is_read(report: EvaluationReport) -> None:
+    """Parts without further tables and notes make a report without them."""
+    parts = report.to_parts()
+    old = {name: table for name, table in parts.tables.items() if name not in report.tables}
+    facts = json.loads(parts.files["report.json"])
+    del facts["notes"]
+    again = EvaluationReport.from_parts(Parts(old, {"report.json": json.dumps(facts).encode()}))
+    assert again.metrics == report.metrics
+    assert dict(again.tables) == dict(again.notes) == {}
+
+
+def test_a_model_is_looked_into() -> None:
+    """With the model at hand there are SHAP values, reasons for the worst rows, and a learning curve, each told of."""
+    case = fit_case()
+    parts: dict[str, float] = {}
+    found = evaluate(
+        Kind.BINARY,
+        case.frame,
+        case.y,
+        predict=case.predict,
+        config=EvaluationConfig(bootstrap=50, report=ReportConfig(worst_rows=5, dependence_columns=2)),
+        row_ids=np.arange(1_000, 1_000 + len(case.y)),
+        model=case.model,
+        extract=case.extractor.transform,
+        learn=lambda: trace_learning(case.model.facts, case.train, case.valid, METRICS["roc_auc"], resamples=50),
+        on_part=parts.__setitem__,
+    )
+    assert found.tables["shap"]["feature"].iloc[0] == "x"
+    assert len(found.tables["worst_rows"]) == 5
+    assert found.tables["worst_rows"]["because"].str.contains("x = ").all()
+    assert found.tables["worst_rows"]["row"].min() >= 1_000
+    assert found.tables["partial_dependence"]["column"].nunique() == 2
+    assert len(found.tables["learning_curve"]) == 4
+    assert "twice the 600 rows" in found.notes["learning_curve"]
+    assert {"shap_summary", "learning_curve"} <= set(found.figures)
+    assert {"metrics", "shap", "learning curve", "pictures"} <= set(parts)
+    again = EvaluationReport.from_parts(found.to_parts())
+    pd.testing.assert_frame_equal(again.tables["worst_rows"], found.tables["worst_rows"])
+
+
+def test_what_is_not_wanted_is_left_out() -> None:
+    """Nothing is explained, followed, listed or fitted again where the configuration says so."""
+    case = fit_case()
+
+    def learn() -> LearningCurve:
+        raise AssertionError("the learning curve was not wanted")
+
+    off = ReportConfig(worst_rows=0, shap_rows=0, dependence_columns=0, learning_curve=False)
+    found = evaluate(
+        Kind.BINARY,
+        case.frame,
+        case.y,
+        predict=case.predict,
+        config=EvaluationConfig(bootstrap=50, report=off, slices=SliceLimits(search=False)),
+        model=case.model,
+        extract=case.extractor.transform,
+        learn=learn,
+    )
+    assert dict(found.tables) == {}
+    assert "shap_summary" not in found.figures
+
+
+def test_a_threshold_and_costs_of_the_model_count() -> None:
+    """The model's own threshold stands above that of the configuration; costs are a metric, further ones by name."""
+    found = evaluate(
+        Kind.BINARY,
+        DATA.frame,
+        DATA.y,
+        predict=score_frame,
+        config=EvaluationConfig(bootstrap=50, metrics=("lift@0.05",)),
+        columns=["x", "city"],
+        threshold=0.2,
+        costs=CostMatrix.of({"yes": {"no": 5}, "no": {"yes": 1}}, ["no", "yes"]),
+    )
+    assert found.threshold == 0.2
+    assert found.metrics["recall"].value > 0.9
+    assert {"cost", "lift@0.05"} <= set(found.metrics)
 
 
 def test_what_cannot_be_measured_is_stored_too() -> None:
@@ -179,7 +259,9 @@ def test_regression() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=200)})
     y = frame["x"].to_numpy() + rng.normal(0, 0.1, 200)
-    config = EvaluationConfig(bootstrap=50, robustness=RobustnessLimits(noise=0, missing_share=0))
+    config = EvaluationConfig(
+        bootstrap=50, robustness=RobustnessLimits(noise=0, missing_share=0, shift=0, permuted=False)
+    )
     found = evaluate(Kind.REGRESSION, frame, y, predict=lambda part: part["x"].to_numpy(), config=config)
     assert {"predicted_and_true", "residuals"} <= set(found.figures)
     assert EvaluationReport.from_parts(found.to_parts()).reliability.empty

@@ -14,7 +14,7 @@ def _estimate(name: str, *data: np.ndarray) -> Estimate:
     return Estimate.of(METRICS[name], METRICS[name].score(*data))
 
 
-@pytest.mark.parametrize("name", ["accuracy", "log_loss", "f1", "roc_auc", "pr_auc"])
+@pytest.mark.parametrize("name", ["accuracy", "log_loss", "f1", "roc_auc", "pr_auc", "lift@0.1", "gain@0.1"])
 def test_replicates_are_the_metric_of_the_drawn_rows(name: str) -> None:
     """Each replicate equals the metric of the rows that were drawn, repeated as often as they were."""
     data = binary(80)
@@ -42,7 +42,7 @@ def test_groups_are_drawn_whole() -> None:
     assert found == pytest.approx(each[drawn].mean(axis=1))
 
 
-@pytest.mark.parametrize("name", ["roc_auc", "pr_auc", "median_ae"])
+@pytest.mark.parametrize("name", ["roc_auc", "pr_auc", "median_ae", "gain@0.1", "lift@0.1"])
 def test_first_order_approximation_is_close(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """For many rows the replicates by influence agree with the exact ones."""
     data = binary(1500)

@@ -85,3 +85,50 @@ def test_queries_are_drawn_whole() -> None:
     assert len(rows) == 28
     assert set(np.bincount(query[rows], minlength=10)) == {0, 7}
     assert len(draw_rows(70, 3, np.random.default_rng(0), query)) == 7
+
+
+def test_shifts_and_permuted_columns_stand_in_the_table() -> None:
+    """With predictions of all rows and what permutation found, both are in it, each with its own limit."""
+    data = binary(1500)
+    permuted = pd.DataFrame({"feature": ["x", "city", "made"], "loss": [0.2, 0.01, np.nan], "error": [0.01, 0.01, 0.0]})
+    table = assess_robustness(
+        score_frame,
+        data.frame,
+        data.y,
+        METRICS["roc_auc"],
+        RobustnessLimits(),
+        0,
+        columns=["x", "city"],
+        predictions=data.p,
+        permuted=permuted,
+    )
+    assert table["kind"].tolist() == ["none", "noise", "missing", "swapped", "shift", "shift", "permuted", "permuted"]
+    by_name = table.set_index("disturbance")
+    assert by_name.loc["x permuted", "drop"] == pytest.approx(0.2 / table.loc[0, "value"])
+    assert by_name.loc["x permuted", "limit"] == pytest.approx(1 - 0.5 / table.loc[0, "value"], abs=0.02)
+    assert (table.loc[table["kind"] == "shift", "limit"] == 0.1).all()
+    assert not table["beyond"].any()
+
+
+def test_a_column_without_which_the_model_is_worse_than_none_is_beyond() -> None:
+    """A permuted column may cost all that the model knows, not more."""
+    data = binary(600)
+    found = []
+    for loss in (0.1, 0.5):
+        permuted = pd.DataFrame({"feature": ["x"], "loss": [loss], "error": [0.01]})
+        table = assess_robustness(
+            score_frame, data.frame, data.y, METRICS["log_loss"], RobustnessLimits(), 0, permuted=permuted
+        )
+        found.append(bool(table.iloc[-1]["beyond"]))
+    assert found == [False, True]
+
+
+def test_what_is_switched_off_is_left_out() -> None:
+    """Neither shifts nor permuted columns where the limits say so."""
+    data = binary(200)
+    limits = RobustnessLimits(noise=0, missing_share=0, shift=0, permuted=False)
+    permuted = pd.DataFrame({"feature": ["x"], "loss": [0.1], "error": [0.01]})
+    table = assess_robustness(
+        score_frame, data.frame, data.y, METRICS["roc_auc"], limits, 0, predictions=data.p, permuted=permuted
+    )
+    assert table["disturbance"].tolist() == ["none"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from ml_lifecycle.config.features import FeaturesConfig
 from ml_lifecycle.errors import DataError, ModelError, PackageError
 from ml_lifecycle.features.extraction import FeatureExtractor
 from ml_lifecycle.modeling.calibrator import Calibrator
+from ml_lifecycle.modeling.conformal import ConformalInterval
+from ml_lifecycle.modeling.cross_fitting import predict_out_of_fold
+from ml_lifecycle.modeling.decision import Decision, GroupThresholds
 from ml_lifecycle.modeling.estimators import FittedModel, Goal, Rounds, get_family
 from ml_lifecycle.modeling.predictor import Predictor
 from ml_lifecycle.modeling.samples import Samples
@@ -51,6 +55,12 @@ def learn(kind: Kind, family: str = "lightgbm") -> tuple[FittedModel, Target, Sa
 
 
 BINARY = learn(Kind.BINARY)
+REGRESSION = learn(Kind.REGRESSION)
+
+
+def interval_of_regression() -> ConformalInterval | None:
+    """An interval that fits no classification."""
+    return Predictor.build(EXTRACTOR, *REGRESSION[:2], valid=REGRESSION[2], coverage=0.9).interval
 
 
 @pytest.mark.parametrize("calibration", ["none", "sigmoid", "isotonic"])
@@ -107,16 +117,86 @@ def test_calibration_changes_probabilities_only_where_asked() -> None:
         (lambda: Predictor(EXTRACTOR, BINARY[0], BINARY[1]), "does not make the model's features"),
         (lambda: Predictor(EXTRACTOR.select(["age", "city"]), BINARY[0], BINARY[1]), "does not make"),
         (lambda: Predictor.build(EXTRACTOR, BINARY[0], BINARY[1], calibration="sigmoid"), "expected validation rows"),
+        (lambda: Predictor.build(EXTRACTOR, *REGRESSION[:2], coverage=0.9), "expected validation rows"),
         (
             lambda: Predictor(EXTRACTOR.select(USED), BINARY[0], Target(Kind.REGRESSION, "y"), Calibrator(())),
             "only probabilities",
         ),
+        (lambda: replace(Predictor.build(EXTRACTOR, *REGRESSION[:2]), decision=Decision(0.3)), "only classes"),
+        (lambda: replace(Predictor.build(EXTRACTOR, *BINARY[:2]), interval=interval_of_regression()), "only numbers"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(make: Callable[[], Predictor], message: str) -> None:
     """Other features, another order, or a calibration without use are refused when the predictor is made."""
     with pytest.raises(ModelError, match=message):
         make()
+
+
+def test_calibration_can_be_fitted_on_folds() -> None:
+    """On predictions of training rows by models of the other folds, without validation rows."""
+    model, target, samples = BINARY
+    ids = samples.row_ids
+    found = predict_out_of_fold(samples, [(ids[:150], ids[150:]), (ids[150:], ids[:150])], model)
+    predictor = Predictor.build(EXTRACTOR, model, target, calibration="sigmoid", out_of_fold=found)
+    assert predictor.calibrator == Calibrator.fit(found.predictions, found.y, "sigmoid")
+    on_own_rows = Predictor.build(EXTRACTOR, model, target, valid=samples, calibration="sigmoid")
+    assert predictor.calibrator != on_own_rows.calibrator
+
+
+DECISIONS = [
+    Decision(threshold=0.3),
+    Decision(by_group=GroupThresholds("city", {"Oslo": 0.1, "Rome": 0.8}, default=0.5)),
+]
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_a_decision_is_stored_with_the_predictor(decision: Decision) -> None:
+    """And decides on classes, by group where it knows groups."""
+    bare = Predictor.build(EXTRACTOR, *BINARY[:2])
+    predictor = Predictor.from_parts(replace(bare, decision=decision).to_parts())
+    assert predictor.decision == decision
+    p = predictor.predict(FRAME)
+    limits = FRAME["city"].map({"Oslo": 0.1, "Rome": 0.8}).fillna(0.5) if decision.by_group else 0.3
+    assert predictor.decide(p, FRAME).tolist() == np.where(p >= limits, "high", "low").tolist()
+    assert predictor.threshold == decision.general_threshold
+    assert (bare.threshold, bare.decide(p).tolist()) == (None, np.where(p >= 0.5, "high", "low").tolist())
+
+
+def test_what_an_earlier_version_stored_is_read() -> None:
+    """A predictor of files without decision and intervals has none, and decides as before."""
+    files = Predictor.build(EXTRACTOR, *BINARY[:2]).to_files()
+    assert not {"decision.json", "interval.json"} & set(files)
+    restored = Predictor.from_files(files)
+    assert (restored.decision, restored.interval, restored.threshold) == (None, None, None)
+
+
+def test_numbers_come_with_intervals_where_asked() -> None:
+    """Stored with the predictor; the same for one row as for many, and around what is predicted anyway."""
+    model, target, samples = REGRESSION
+    built = Predictor.build(EXTRACTOR, model, target, valid=samples, coverage=0.8)
+    predictor = Predictor.from_parts(built.to_parts())
+    both = predictor.predict_both(FRAME)
+    np.testing.assert_array_equal(both.predictions, predictor.predict(FRAME))
+    np.testing.assert_array_equal(predictor.predict_interval(FRAME), built.predict_interval(FRAME))
+    low, high = predictor.predict_interval(FRAME).T
+    assert ((low < both.predictions) & (both.predictions < high)).all()
+    assert ((low <= samples.y) & (samples.y <= high)).mean() == pytest.approx(0.8, abs=0.01)
+    for row, whole in list(zip(FRAME.to_dict(orient="records"), both.one_by_one(), strict=True))[:20]:
+        assert predictor.predict_row_both(row) == whole  # type: ignore[arg-type]
+
+
+def test_without_intervals_none_are_given() -> None:
+    """Asking for them is an error that says how to get them."""
+    predictor = Predictor.build(EXTRACTOR, *REGRESSION[:2])
+    assert predictor.predict_both(FRAME).intervals is None
+    assert predictor.predict_row_both({"age": 3, "city": "Oslo"}).interval is None
+    with pytest.raises(ModelError, match=r"modeling\.intervals"):
+        predictor.predict_interval(FRAME)
+
+
+def test_classes_have_no_intervals_even_where_asked() -> None:
+    """The setting of a regression does nothing to a classification."""
+    assert Predictor.build(EXTRACTOR, *BINARY[:2], coverage=0.9).interval is None
 
 
 def test_a_bad_row_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from ml_lifecycle.modeling.augmentation import augment
 from ml_lifecycle.modeling.estimators import FAMILIES
 from ml_lifecycle.modeling.training import fit_twice, join_files, refit
 from ml_lifecycle.modeling.tuning import TuningResult, tune
+from ml_lifecycle.modeling.tuning.journal import open_journal
 from ml_lifecycle_tests.modeling.problems import KINDS, SCORES, PlainScore, make_goal, make_samples
 
 
@@ -111,7 +113,7 @@ def test_parameters_by_hand_are_kept(tmp_path: Path) -> None:
 
 def test_random_search_without_pruning(tmp_path: Path) -> None:
     """The other methods of the configuration run too."""
-    config = SearchConfig(trials=3, seconds=60, method="random", pruning=False)
+    config = SearchConfig(trials=3, seconds=60, method="random", pruner="none")
     found = search(tmp_path, search=config)
     assert list(found.trials["state"]) == ["complete"] * 3
 
@@ -139,7 +141,7 @@ def test_seconds_end_the_search_inside_a_trial(tmp_path: Path) -> None:
 
 
 def test_the_search_learns_from_capped_rows(tmp_path: Path) -> None:
-    """Trials see `max_rows`; the final fit sees all rows."""
+    """Trials see `max_rows`; the final fit sees all rows, slower where time allows, and is repeated exactly."""
     config = ModelingConfig(max_trees=5, threads=1, search=SearchConfig(trials=1, seconds=60, max_rows=1000))
     train, valid = make_samples(Kind.REGRESSION, 1500), make_samples(Kind.REGRESSION, 100, seed=1)
     found = tune(
@@ -147,6 +149,13 @@ def test_the_search_learns_from_capped_rows(tmp_path: Path) -> None:
         storage=tmp_path, study_name="s",
     )  # fmt: skip
     assert (found.search_rows, found.model.facts.rows) == (1000, 1500)
+    trial = json.loads(found.trials["params"].iloc[0])
+    assert found.params["learning_rate"] == found.model.parameters["learning_rate"] < trial["learning_rate"]
+    again = tune(
+        train, valid, kind=Kind.REGRESSION, classes=0, config=config, score=SCORES[Kind.REGRESSION],
+        storage=tmp_path, study_name="s",
+    )  # fmt: skip
+    assert join_files(again.model) == join_files(found.model)
 
 
 def test_an_undefined_score_stops_the_search(tmp_path: Path) -> None:
@@ -216,3 +225,41 @@ def test_a_killed_search_is_completed(tmp_path: Path) -> None:
     assert states.isin(["complete", "pruned"]).sum() == wanted
     assert (states == "running").sum() == 0
     assert found.resumed_from == finished
+
+
+def test_rows_grow_and_only_full_trials_are_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trials on fewer rows that do not promise end there; the best one saw all rows."""
+    monkeypatch.setattr("ml_lifecycle.modeling.search.GROW_FROM", 200)
+    found = search(tmp_path, trials=15)
+    trials = found.trials
+    assert "fewer rows" in set(trials["stopped"])
+    assert (trials.loc[trials["state"] == "complete", "rows"] == 300).all()
+    assert trials.loc[trials["number"] == 0, "state"].item() == "complete"
+    assert found.model.facts.rows == 300
+
+
+def test_the_model_of_the_best_trial_is_taken_as_it_is(tmp_path: Path) -> None:
+    """Where a trial saw all rows, fitting it again gives the same bytes."""
+    found = search(tmp_path, trials=5)
+    best = found.trials.set_index("number").loc[found.best_trial]
+    assert found.score == pytest.approx(best["value"])
+    assert join_files(search(tmp_path, trials=5).model) == join_files(found.model)
+
+
+def test_a_lost_trial_is_tried_again(tmp_path: Path) -> None:
+    """What was under way when a process was killed is put back into the queue with its parameters."""
+    import optuna
+
+    search(tmp_path, trials=3)
+    storage = open_journal(tmp_path / "study.journal")
+    (name,) = optuna.get_all_study_names(storage)
+    study = optuna.load_study(study_name=name, storage=storage)
+    lost = study.ask()
+    params = {**study.trials[0].params, "num_leaves": 6}
+    for key, distribution in study.trials[0].distributions.items():
+        lost._fixed_params = params
+        lost._suggest(key, distribution)
+    found = search(tmp_path, trials=5)
+    assert list(found.trials["state"][:4]) == ["complete"] * 3 + ["fail"]
+    assert found.trials["state"].isin(["complete", "pruned"]).sum() == 5
+    assert found.trials["params"].iloc[3] == found.trials["params"].iloc[4]

@@ -10,7 +10,7 @@ import pytest
 import ml_lifecycle
 from ml_lifecycle.definitions import defs
 from ml_lifecycle.orchestration.checks import CHECKPOINTS
-from ml_lifecycle.orchestration.jobs import BESIDE, MONITORING, RELEASE, candidate_assets
+from ml_lifecycle.orchestration.jobs import EXPERIMENTS, MONITORING, RELEASE, assets_beside, candidate_assets
 from ml_lifecycle.orchestration.site import Site
 
 _HEAVY = ("pandas", "numpy", "sklearn", "lightgbm", "mlflow", "evidently", "optuna", "pandera", "matplotlib")
@@ -37,7 +37,7 @@ def test_every_asset_of_the_sample_is_there(repository: dg.RepositoryDefinition)
     """Keys are `[project, asset]`."""
     assets = {key.path[-1] for key in repository.asset_graph.get_all_asset_keys() if key.path[0] == "loans"}
     project = Site.find(Path(ml_lifecycle.__file__).parent).project("loans")
-    assert assets == {*BESIDE, *candidate_assets(project), *RELEASE, *MONITORING}
+    assert assets == {*assets_beside(project), *candidate_assets(project), *RELEASE, *MONITORING, *EXPERIMENTS}
 
 
 def test_every_checkpoint_is_an_asset_check(repository: dg.RepositoryDefinition) -> None:
@@ -49,7 +49,7 @@ def test_every_checkpoint_is_an_asset_check(repository: dg.RepositoryDefinition)
         if key.asset_key.path[0] == "loans"
     }
     declared = {(asset, item.name): item.blocking for asset, items in CHECKPOINTS.items() for item in items}
-    optional = {"labeled_data", "feature_view"}
+    optional = {"labeled_data", "data_folds", "feature_view", "cross_validation"}
     assert found == {key: blocking for key, blocking in declared.items() if key[0] not in optional}
 
 

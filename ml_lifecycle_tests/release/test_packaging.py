@@ -1,6 +1,7 @@
 """Packages: written once, read only if nothing was changed, the same predictions afterwards."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import PackageError, StateError
+from ml_lifecycle.modeling.decision import Decision, GroupThresholds
 from ml_lifecycle.release.manifest import Manifest
 from ml_lifecycle.release.packaging import load_package, same_predictions
 from ml_lifecycle_tests.release import tiny
@@ -42,6 +44,46 @@ def test_the_manifest_says_where_the_package_came_from(packaged: Path) -> None:
     } - {"manifest.json"}
     assert Manifest.from_parts(manifest.to_parts()) == manifest
     assert manifest.size == sum((packaged / name).stat().st_size for name in manifest.files)
+
+
+def test_the_predictors_decision_comes_before_the_given_threshold(tmp_path: Path) -> None:
+    """It makes the labels, and the manifest tells it."""
+    bare, rows = tiny.predictor(), tiny.table(40, seed=1)
+    tiny.write(tmp_path / "package", predictor=replace(bare, decision=Decision(threshold=0.8)), threshold=0.4)
+    package = load_package(tmp_path / "package")
+    assert package.manifest.threshold == 0.8
+    assert package.manifest.facts["decision"] == Decision(threshold=0.8).to_dict()
+    expected = np.where(bare.predict(rows) >= 0.8, "yes", "no").tolist()
+    assert package.answer(rows)["prediction"].tolist() == expected
+    tiny.write(tmp_path / "fixed", threshold=0.4)
+    fixed = load_package(tmp_path / "fixed")
+    assert fixed.answer(rows)["prediction"].tolist() == np.where(bare.predict(rows) >= 0.4, "yes", "no").tolist()
+
+
+def test_thresholds_by_group_ask_for_their_column(tmp_path: Path) -> None:
+    """Rows must bring it, the model does not read it, and it decides; a column that no schema knows is refused."""
+    groups = GroupThresholds("city", {"Oslo": 0.0, "Riga": 1.1}, default=0.5)
+    predictor = tiny.without_city(decision=Decision(by_group=groups))
+    assert "city" not in predictor.extractor.columns
+    tiny.write(tmp_path / "package", predictor=predictor)
+    package = load_package(tmp_path / "package")
+    assert set(package.manifest.columns) == {"income", "age", "city"}
+    rows = tiny.table(60, seed=1)
+    told = package.answer(rows).groupby(rows["city"])["prediction"].unique()
+    assert (told["Oslo"].tolist(), told["Riga"].tolist()) == (["yes"], ["no"])
+    unknown = Decision(by_group=GroupThresholds("sex", {}, default=0.5))
+    with pytest.raises(PackageError, match="'sex' in the schema"):
+        tiny.write(tmp_path / "other", predictor=tiny.without_city(decision=unknown))
+
+
+def test_intervals_are_answered_and_told(tmp_path: Path) -> None:
+    """Lower and upper end beside the number."""
+    tiny.write(tmp_path / "package", Kind.REGRESSION, predictor=tiny.with_intervals())
+    package = load_package(tmp_path / "package")
+    answers = package.answer(tiny.table(40, seed=1))
+    assert list(answers.columns) == ["prediction", "low", "high"]
+    assert answers["low"].lt(answers["prediction"]).all()
+    assert package.manifest.facts["intervals"]["coverage"] == 0.8
 
 
 def test_the_example_has_the_types_of_the_schema(packaged: Path) -> None:

@@ -1,6 +1,7 @@
 """A tiny real project, model and package for the tests of release and serving; it is no test itself."""
 
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, identify
 from ml_lifecycle.dataset.schema import Schema, infer_schema
 from ml_lifecycle.features.matrix import FeatureSet, build_features
+from ml_lifecycle.modeling.decision import Decision
 from ml_lifecycle.modeling.estimators import Goal, Rounds, get_family
 from ml_lifecycle.modeling.predictor import Predictor
 from ml_lifecycle.modeling.samples import build_samples
@@ -81,6 +83,18 @@ def predictor(kind: Kind = Kind.BINARY, seed: int = 0) -> Predictor:
     return _fit(project(Path(), kind), kind, seed)[0]
 
 
+@cache
+def with_intervals() -> Predictor:
+    """A predictor of losses whose intervals hold 80 %."""
+    return _fit(project(Path(), Kind.REGRESSION), Kind.REGRESSION, 0, coverage=0.8)[0]
+
+
+def without_city(decision: Decision) -> Predictor:
+    """A predictor that does not read the city, with a decision that may."""
+    config = project(Path(), Kind.BINARY, dataset={"drop": ["grade", "loss", "city"]})
+    return replace(_fit(config, Kind.BINARY, 0)[0], decision=decision)
+
+
 #: What the customers earned before.
 HISTORY = {"column": "income", "lags": [1, 2], "windows": ["3d", "all"], "statistics": ["mean", "count"]}
 
@@ -98,7 +112,7 @@ def history_package(folder: Path) -> Package:
     return load_package(folder)
 
 
-def _fit(config: ProjectConfig, kind: Kind, seed: int) -> tuple[Predictor, FeatureSet]:
+def _fit(config: ProjectConfig, kind: Kind, seed: int, coverage: float | None = None) -> tuple[Predictor, FeatureSet]:
     rows = identify(table().drop(columns=list(config.dataset.drop)), "id")
     assignment = pd.DataFrame({ROW_ID: rows[ROW_ID], SPLIT: "train"})
     features = build_features(rows, assignment, config)
@@ -110,7 +124,7 @@ def _fit(config: ProjectConfig, kind: Kind, seed: int) -> tuple[Predictor, Featu
     goal = Goal(kind, classes=len(target.classes), seed=seed, threads=1)
     parameters = {"num_leaves": 7, "min_data_in_leaf": 5}
     fit = fit_model(get_family("lightgbm"), samples, None, parameters, goal=goal, rounds=Rounds(most=8 + seed))
-    return Predictor.build(features.extractor, fit.model, target), features
+    return Predictor.build(features.extractor, fit.model, target, valid=samples, coverage=coverage), features
 
 
 @cache

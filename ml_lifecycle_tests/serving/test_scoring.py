@@ -1,5 +1,8 @@
 """Scoring: every row has its answer or its error, and one row is answered as many are."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,9 @@ from hypothesis import strategies as st
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.dataset.rows import identify
+from ml_lifecycle.modeling.decision import Decision, GroupThresholds
+from ml_lifecycle.modeling.predictor import Predictor
+from ml_lifecycle.release.packaging import load_package
 from ml_lifecycle.serving.scoring import Scorer
 from ml_lifecycle_tests.release import tiny
 
@@ -32,6 +38,40 @@ def test_rows_one_by_one_together_and_as_a_frame_get_the_same(tmp_path: Any, kin
     assert [answer.output for answer in together] == [answer.output for answer in alone]
     assert frame.answers.to_dict("records") == [dict(answer.output or {}) for answer in together]
     np.testing.assert_array_equal(frame.scores, np.array([answer.score for answer in together]))
+
+
+@pytest.mark.parametrize(
+    "predictor",
+    [
+        tiny.with_intervals,
+        lambda: tiny.without_city(Decision(by_group=GroupThresholds("city", {"Oslo": 0.1, "Riga": 0.9}, default=0.5))),
+        lambda: replace(tiny.predictor(), decision=Decision(threshold=0.8)),
+    ],
+    ids=["intervals", "groups", "threshold"],
+)
+def test_intervals_and_decisions_are_the_same_whatever_the_way(
+    tmp_path: Path, predictor: Callable[[], Predictor]
+) -> None:
+    """One by one, together, and as a frame."""
+    kind = predictor().target.kind
+    tiny.write(tmp_path / "package", kind, predictor=predictor())
+    scorer = Scorer(load_package(tmp_path / "package"))
+    rows = tiny.table(30, seed=5)
+    together = scorer.score_rows(_records(rows))
+    alone = [scorer.score_rows([record])[0] for record in _records(rows)]
+    answers = scorer.score_frame(identify(rows)).answers.to_dict("records")
+    assert answers == [dict(answer.output or {}) for answer in together] == [answer.output for answer in alone]
+    if kind is Kind.REGRESSION:
+        assert all(answer["low"] < answer["prediction"] < answer["high"] for answer in answers)
+
+
+def test_a_row_without_the_column_that_decides_is_refused(tmp_path: Path) -> None:
+    """A mitigation that silently did not act would be worse than an error."""
+    groups = GroupThresholds("city", {"Oslo": 0.1}, default=0.5)
+    tiny.write(tmp_path / "package", predictor=tiny.without_city(Decision(by_group=groups)))
+    scorer = Scorer(load_package(tmp_path / "package"))
+    refused = scorer.score_rows([{"income": 40.5, "age": 30}])[0]
+    assert [(item.column, item.check) for item in refused.failures] == [("city", "column_in_dataframe")]
 
 
 def test_a_bad_row_gets_its_errors_and_the_others_their_answers(scorer: Scorer) -> None:

@@ -1,4 +1,4 @@
-"""The target under another name or encoding: renamed, recoded, one-hot, scaled, rounded, cut into bands, with noise.
+"""The target under another name or encoding: renamed, recoded, one-hot, scaled, rounded, banded, cut out of a number.
 
 Copies of the target of another row, earlier or later, are looked for in `lookahead`.
 """
@@ -19,7 +19,7 @@ from ml_lifecycle.discovery.risks.power import (
     quantile_cells,
     weigh_leftover,
 )
-from ml_lifecycle.discovery.risks.table import Codes, Column, Floats, RiskTable
+from ml_lifecycle.discovery.risks.table import Codes, Column, Floats, Mask, RiskTable
 
 _LEAST_AGREEMENT = 0.6  # beyond chance (kappa), from which a column of classes is looked at
 _SURE_AGREEMENT = 0.985  # from which no other column could make it harmless
@@ -30,6 +30,8 @@ _LEAST_DISTINCT = 20
 _BANDS = 50
 _LEAST_BAND = 0.02  # share of the second most frequent band
 _LEAST_FROM_TARGET = 0.65
+#: Agreement of classes with intervals of a number: an honest measure separates them nearly, a definition wholly.
+_CUT_STEPS = ((0.985, 0.0), (0.99, 80.0), (0.997, 90.0), (0.9999, 98.0))
 
 
 def find_copies(table: RiskTable, *, apart: frozenset[str] = frozenset()) -> Iterator[Finding]:
@@ -51,7 +53,9 @@ def _copy_of_classes(table: RiskTable, column: Column) -> Finding | None:
     truth = table.target.codes[table.sample]
     classes = int(truth.max(initial=0)) + 1
     codes = column.codes[table.sample] + 1
-    if len(np.unique(codes)) < 2 or column.distinct > classes + _MORE_VALUES:  # noqa: PLR2004 - a constant copies nothing
+    if column.distinct > classes + _MORE_VALUES:
+        return _cut_of_number(table, column, truth, classes)
+    if len(np.unique(codes)) < 2:  # noqa: PLR2004 - a constant copies nothing
         return None
     agreement, text = agreement_of(codes, truth), "each value stands for one class"
     if classes > 2:  # noqa: PLR2004 - with two classes, one indicator is the whole target
@@ -66,6 +70,34 @@ def _copy_of_classes(table: RiskTable, column: Column) -> Finding | None:
     if agreement < _SURE_AGREEMENT:
         confidence = _weigh_witnesses(table, column, confidence, agreement, evidence)
     return _finding(column, confidence, f"{text} in all but {errors:.1%} of the rows", evidence)
+
+
+def _cut_of_number(table: RiskTable, column: Column, truth: Codes, classes: int) -> Finding | None:
+    """A number whose intervals are the classes, as a delay of more than 15 minutes is `late`."""
+    values = column.numbers[table.sample]
+    known = np.isfinite(values)
+    counts = np.bincount(truth[known], minlength=classes)
+    if not (column.is_number or column.is_time) or counts.min() < _LEAST_CLASS_ROWS:
+        return None
+    medians = np.array([np.median(values[known & (truth == code)]) for code in range(classes)])
+    place = np.argsort(np.argsort(medians, kind="stable"), kind="stable")[truth]
+    cuts = [_best_cut(values[known], place[known] > below) for below in range(classes - 1)]
+    told = np.where(known, np.searchsorted(np.maximum.accumulate(cuts), values, side="right"), classes)
+    agreement = agreement_of(told.astype(np.int64), truth)
+    if agreement < _CUT_STEPS[0][0]:
+        return None
+    text = f"its intervals are the classes in all but {np.mean(told != place):.2%} of the rows"
+    return _finding(column, grade(agreement, *_CUT_STEPS), text, {"agreement_beyond_chance": agreement})
+
+
+def _best_cut(values: Floats, above: Mask) -> float:
+    """The least value from which a row is more likely above than not, so that the fewest rows are on the wrong side."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    wrong = np.concatenate([[0], np.cumsum(np.where(above[order], 1, -1))])
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
+    best = int(starts[np.argmin(wrong[starts])])
+    return float(ordered[best]) if best < len(ordered) else float("inf")
 
 
 def _copy_of_amounts(table: RiskTable, column: Column) -> Finding | None:

@@ -6,26 +6,49 @@ import difflib
 from collections.abc import Mapping
 
 from ml_lifecycle.errors import ConfigError, PackageError
+from ml_lifecycle.modeling.estimators import blend
 from ml_lifecycle.modeling.estimators.base import Family, Fit, FittedModel, Prepared, require_file
+from ml_lifecycle.modeling.estimators.capabilities import Capabilities, adapt_goal, check_goal
+from ml_lifecycle.modeling.estimators.catboost_trees import CatBoost, CatBoostModel
+from ml_lifecycle.modeling.estimators.decision_tree import DecisionTree
 from ml_lifecycle.modeling.estimators.facts import FACTS_FILE, Goal, ModelFacts
 from ml_lifecycle.modeling.estimators.hist_gradient_boosting import HistGradientBoosting
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBM, LightGBMModel
 from ml_lifecycle.modeling.estimators.linear import Linear, LinearModel
-from ml_lifecycle.modeling.estimators.random_forest import RandomForest
+from ml_lifecycle.modeling.estimators.nearest_neighbours import NearestNeighbours, NeighbourModel
+from ml_lifecycle.modeling.estimators.random_forest import ExtraTrees, RandomForest
 from ml_lifecycle.modeling.estimators.rounds import Rounds
 from ml_lifecycle.modeling.estimators.scikit_trees import ScikitTrees
 from ml_lifecycle.modeling.estimators.simple import ChanceModel, ConstantModel, SimpleModel, SingleFeatureModel
+from ml_lifecycle.modeling.estimators.xgboost_trees import XGBoost, XGBoostModel
 
 #: The families by the name that `modeling.family` gives them.
 FAMILIES: Mapping[str, Family] = {
-    family.name: family for family in (LightGBM(), HistGradientBoosting(), RandomForest(), Linear())
+    family.name: family
+    for family in (
+        LightGBM(),
+        HistGradientBoosting(),
+        RandomForest(),
+        ExtraTrees(),
+        DecisionTree(),
+        Linear(),
+        NearestNeighbours(),
+        XGBoost(),
+        CatBoost(),
+    )
 }
 _SIMPLE: tuple[type[SimpleModel], ...] = (ConstantModel, ChanceModel, SingleFeatureModel)
 _MODELS: Mapping[str, type[FittedModel]] = {
     LightGBM.name: LightGBMModel,
     HistGradientBoosting.name: ScikitTrees,
     RandomForest.name: ScikitTrees,
+    ExtraTrees.name: ScikitTrees,
+    DecisionTree.name: ScikitTrees,
+    XGBoost.name: XGBoostModel,
+    CatBoost.name: CatBoostModel,
     Linear.name: LinearModel,
+    NearestNeighbours.name: NeighbourModel,
+    blend.NAME: blend.BlendModel,
     **{model.family_name: model for model in _SIMPLE},
 }
 
@@ -36,6 +59,8 @@ def get_family(name: str) -> Family:
     Raises:
         ConfigError: There is none.
     """
+    if name == blend.NAME:  # fitted again, never named in the YAML
+        return blend.Blend()
     if name not in FAMILIES:
         near = difflib.get_close_matches(name, FAMILIES, n=1)
         raise ConfigError(
@@ -66,6 +91,7 @@ def load_model(files: Mapping[str, bytes]) -> FittedModel:
 
 __all__ = [
     "FAMILIES",
+    "Capabilities",
     "Family",
     "Fit",
     "FittedModel",
@@ -73,6 +99,8 @@ __all__ = [
     "ModelFacts",
     "Prepared",
     "Rounds",
+    "adapt_goal",
+    "check_goal",
     "get_family",
     "load_model",
 ]

@@ -9,15 +9,16 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ml_lifecycle.errors import ConfigError, ModelError, PackageError
 from ml_lifecycle.features.values import FeatureMatrix
-from ml_lifecycle.modeling.estimators.facts import FACTS_FILE, Goal, ModelFacts
-from ml_lifecycle.modeling.estimators.rounds import Rounds, Stop
+from ml_lifecycle.modeling.estimators.capabilities import Capabilities, check_goal, check_labels
+from ml_lifecycle.modeling.estimators.facts import FACTS_FILE, Goal, ModelFacts, normalise
+from ml_lifecycle.modeling.estimators.rounds import Rounds, RoundWatch, Stop
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.search_space import Parameter, Space
 
@@ -128,12 +129,20 @@ class Fit:
         score: The score of that round on the validation rows; NaN where rounds were not judged.
         rounds: Rounds that were made; the model consists of `model.iterations` of them.
         stopped: What ended it: the most rounds, patience, or the deadline.
+        curve: The score after each round on the validation rows, shape (rounds,), NaN for rounds that a family which
+            works in groups of them did not look at; empty where rounds were not judged.
     """
 
     model: FittedModel
     score: float
     rounds: int
     stopped: Stop
+    curve: np.ndarray = field(default_factory=lambda: np.empty(0), compare=False)
+
+    @classmethod
+    def of(cls, model: FittedModel, watch: RoundWatch) -> Fit:
+        """What a watch has seen of a fit that ended with this model, at its best round."""
+        return cls(model, watch.best_score, watch.done, watch.stopped or "most", watch.curve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,8 @@ class Family(ABC):
     patience: ClassVar[int | None] = None
     #: The most rounds that make sense; None leaves it to `modeling.max_trees`.
     most_rounds: ClassVar[int | None] = None
+    #: What it can do.
+    capabilities: ClassVar[Capabilities]
 
     @abstractmethod
     def default_parameters(self, rows: int, goal: Goal) -> dict[str, Parameter]:
@@ -179,10 +190,27 @@ class Family(ABC):
         """Do once what many fits on the same samples share.
 
         Raises:
+            ConfigError: The family cannot do what the goal asks.
             ModelError: Nothing can be learnt from the samples.
         """
+        check_goal(self, goal)
         check_learnable(train, goal)
+        check_labels(train.y, goal)
         return Prepared(train, valid, goal)
+
+    def cost_hint(self, rows: int, features: int, goal: Goal) -> float:
+        """Roughly how many times as long a default fit takes as one of LightGBM on the same rows.
+
+        An order of magnitude to plan by (which families to try within so many seconds), not a promise: machines, data
+        and early stopping move it by a factor of three either way.
+
+        Args:
+            rows: Training rows.
+            features: Features.
+            goal: What is fitted.
+        """
+        del rows, features, goal
+        return 1.0
 
     def check_parameters(self, parameters: Mapping[str, Parameter], rows: int, goal: Goal) -> None:
         """See that hyperparameters fixed by hand exist.
@@ -200,6 +228,31 @@ class Family(ABC):
                     got=name,
                     advice=f"did you mean {near[0]!r}" if near else "remove it",
                 )
+
+
+def describe(
+    family: str, prepared: Prepared, parameters: Mapping[str, Parameter], *, iterations: int, weights: np.ndarray
+) -> ModelFacts:
+    """The facts of a model that was fitted on prepared samples.
+
+    Args:
+        family: Its family.
+        prepared: What it was fitted on.
+        parameters: All hyperparameters.
+        iterations: Rounds it consists of.
+        weights: What each feature does in it, (f,), in any unit.
+    """
+    matrix = prepared.train.matrix
+    return ModelFacts(
+        family,
+        prepared.goal,
+        names=tuple(matrix.names),
+        categorical=tuple(matrix.categorical),
+        parameters=dict(parameters),
+        iterations=iterations,
+        rows=len(prepared.train.y),
+        importance=normalise(tuple(matrix.names), np.asarray(weights, dtype=np.float64)),
+    )
 
 
 def check_learnable(train: Samples, goal: Goal) -> None:

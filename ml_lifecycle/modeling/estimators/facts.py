@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.config.modeling import ModelingConfig
 from ml_lifecycle.errors import PackageError
 from ml_lifecycle.modeling.search_space import Parameter
 
@@ -25,17 +26,44 @@ class Goal:
             0 otherwise.
         seed: Seed of everything random.
         threads: Threads of training.
+        objective: The loss as `modeling.objective` names it; `auto` is what the kind and the family make of it.
+        level: Objective quantile: which one; objective tweedie: the power of the variance.
+        monotone: Features by name that predictions may only rise (1) or fall (-1) with.
     """
 
     kind: Kind
     classes: int = 0
     seed: int = 0
     threads: int = 1
+    objective: str = "auto"
+    level: float | None = None
+    monotone: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         least = {Kind.BINARY: 2, Kind.MULTICLASS: 2}.get(self.kind, 0)
         if self.classes < least:
             raise ValueError(f"expected at least {least} classes for {self.kind}, got {self.classes}")
+
+    @classmethod
+    def of(cls, kind: Kind, classes: int, config: ModelingConfig, threads: int) -> Goal:
+        """The goal that the modeling section describes; whether a family can reach it says `check_goal`.
+
+        Args:
+            kind: The kind of problem.
+            classes: Number of classes of the target.
+            config: Objective, quantile, power, monotone features and seed.
+            threads: Threads of training.
+        """
+        levels = {"quantile": config.quantile, "tweedie": config.tweedie_power}
+        return cls(
+            kind,
+            classes,
+            seed=config.seed,
+            threads=threads,
+            objective=config.objective,
+            level=levels.get(config.objective),
+            monotone=dict(config.monotone),
+        )
 
     @property
     def is_classification(self) -> bool:
@@ -85,7 +113,8 @@ class ModelFacts:
         """
         try:
             raw = json.loads(text)
-            goal = Goal(**{**raw.pop("goal"), "kind": Kind(json.loads(text)["goal"]["kind"])})
+            plain = raw.pop("goal")
+            goal = Goal(**{**plain, "kind": Kind(plain["kind"])})
             return cls(**{**raw, "goal": goal, "names": tuple(raw["names"]), "categorical": tuple(raw["categorical"])})
         except (ValueError, TypeError, KeyError) as error:
             raise PackageError(

@@ -1,36 +1,31 @@
-"""Logistic and ridge regression by scikit-learn; a ranking is learnt pointwise. Stored and predicted as plain arrays.
+"""The family of linear models by scikit-learn; a ranking is learnt pointwise. Stored and predicted as plain arrays.
 
-How features become the columns of a linear model is `design`.
+How it is solved (ridge, lasso, elastic net, logistic, generalised) is `linear_solvers`; how features become the columns
+of a linear model is `design`.
 """
 
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.errors import PackageError
-from ml_lifecycle.modeling.estimators.base import Family, Fit, FittedModel, Prepared, require_file
+from ml_lifecycle.errors import ConfigError, PackageError
+from ml_lifecycle.modeling.estimators.base import Family, Fit, FittedModel, Prepared, describe, require_file
+from ml_lifecycle.modeling.estimators.capabilities import LOGARITHMIC, Capabilities
 from ml_lifecycle.modeling.estimators.design import Design
-from ml_lifecycle.modeling.estimators.facts import Goal, ModelFacts, normalise
+from ml_lifecycle.modeling.estimators.facts import Goal, ModelFacts
+from ml_lifecycle.modeling.estimators.linear_solvers import MOST_ROUNDS, PENALTIES, Solution, solve
 from ml_lifecycle.modeling.estimators.rounds import Rounds, RoundWatch
-from ml_lifecycle.modeling.search_space import Parameter, Range, Space
+from ml_lifecycle.modeling.search_space import Choice, Parameter, Range, Space
 
 MODEL_FILE = "coefficients.json"
-#: Iterations of the solver in one round: fewer where one takes long, so that a deadline is met, yet enough for the
-#: solver to learn the curvature, which it forgets between rounds.
-STRETCHES = (5, 20)
-#: Products of one iteration (rows x columns x outputs) over a round that aim at about a second.
-ROUND_PRODUCTS = 1_000_000_000
-#: Iterations of a fit at most: linear models have converged by then or do not need to.
-MOST_ITERATIONS = 200
-#: Log-odds of a class that training lacked: a probability of about 1e-13.
-NEVER = -30.0
+#: Beyond this an exponential would overflow.
+LARGEST_EXPONENT = 500.0
 
 
 class LinearModel(FittedModel):
@@ -54,7 +49,7 @@ class LinearModel(FittedModel):
         raw = self.design.numbers(values) @ self.coefficients[:, :count].T + self.intercepts
         for column in self.design.places(values).T:
             raw += self.coefficients[:, column].T
-        return _link(raw, self.facts.goal.kind)
+        return _link(raw, self.facts.goal)
 
     def _payload(self) -> dict[str, bytes]:
         state = asdict(self.design) | {
@@ -84,22 +79,50 @@ class LinearModel(FittedModel):
 
 
 class Linear(Family):
-    """`LogisticRegression` and `Ridge`."""
+    """Logistic regression, ridge, lasso, elastic net, and generalised linear models with a logarithmic link."""
 
     name: ClassVar[str] = "linear"
     also_known: ClassVar[frozenset[str]] = frozenset({"class_weight"})
     patience: ClassVar[int | None] = 3
-    most_rounds: ClassVar[int | None] = MOST_ITERATIONS // STRETCHES[0]
+    most_rounds: ClassVar[int | None] = MOST_ROUNDS
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        missing_values=False,
+        categories=False,
+        monotone=False,
+        ranking=False,
+        quantiles=False,
+        objectives=frozenset({"auto", "squared_error", *LOGARITHMIC}),
+        interpretability="high",
+    )
 
     def default_parameters(self, rows: int, goal: Goal) -> dict[str, Parameter]:  # noqa: ARG002 - part of the contract
-        """Mild regularisation."""
-        return {"C": 1.0} if goal.is_classification else {"alpha": 1.0}
+        """Mild regularisation of the squares (ridge)."""
+        strength: dict[str, Parameter] = {"C": 1.0} if goal.is_classification else {"alpha": 1.0}
+        return strength if goal.objective in LOGARITHMIC else {**strength, "penalty": "l2", "l1_ratio": 0.5}
 
     def space(self, rows: int, goal: Goal) -> Space:  # noqa: ARG002 - part of the contract
-        """The strength of regularisation."""
-        if goal.is_classification:
-            return {"C": Range(1e-4, 100.0, log=True)}
-        return {"alpha": Range(1e-3, 1e5, log=True)}
+        """The strength of regularisation and its kind; `l1_ratio` acts on the elastic net only."""
+        strength = (
+            {"C": Range(1e-4, 100.0, log=True)} if goal.is_classification else {"alpha": Range(1e-3, 1e5, log=True)}
+        )
+        if goal.objective in LOGARITHMIC:
+            return strength
+        return {**strength, "penalty": Choice(("l2", "l1", "elasticnet")), "l1_ratio": Range(0.05, 0.95)}
+
+    def check_parameters(self, parameters: Mapping[str, Parameter], rows: int, goal: Goal) -> None:
+        """See that hyperparameters fixed by hand exist, and that the penalty is one of ours.
+
+        Raises:
+            ConfigError: They do not.
+        """
+        super().check_parameters(parameters, rows, goal)
+        if parameters.get("penalty", "l2") not in PENALTIES:
+            raise ConfigError(
+                "modeling.parameters.penalty is unknown",
+                expected=f"one of {', '.join(PENALTIES)}",
+                got=str(parameters["penalty"]),
+                advice="`l2` is ridge, `l1` lasso, `elasticnet` both in shares of l1_ratio",
+            )
 
     def fit(self, prepared: Prepared, parameters: Mapping[str, Parameter], rounds: Rounds) -> Fit:
         """Solve, for classifications in stretches of iterations until the solver or patience is done."""
@@ -108,97 +131,34 @@ class Linear(Family):
         watch = RoundWatch(rounds, prepared.valid)
         with threadpool_limits(prepared.goal.threads):
             design = Design.fit(prepared.train.matrix.values, tuple(prepared.train.matrix.categorical))
-            solve = _solve_logistic if prepared.goal.is_classification else _solve_ridge
-            model = solve(prepared, parameters, watch, design)
-        return Fit(model, watch.best_score, watch.done, watch.stopped or "most")
+            best: LinearModel | None = None
+            for iteration, solution in enumerate(solve(prepared, parameters, design, watch), start=1):
+                model = _model(prepared, parameters, design, iteration, solution)
+                value = None
+                if watch.scores and prepared.valid is not None:
+                    value = watch.score_of(model.predict(prepared.valid.matrix.values))
+                stop = watch.see(iteration, value)
+                if best is None or watch.best_round == iteration:
+                    best = model
+                if stop:
+                    break
+            else:
+                watch.stopped = "most"  # the solver has converged, or near enough
+        assert best is not None, "a fit makes at least one round"  # noqa: S101 - invariant
+        return Fit.of(best, watch)
 
-
-def _solve_ridge(
-    prepared: Prepared, parameters: Mapping[str, Parameter], watch: RoundWatch, design: Design
-) -> LinearModel:
-    from sklearn.linear_model import Ridge
-
-    solver = Ridge(**parameters, random_state=prepared.goal.seed)
-    solver.fit(design.matrix(prepared.train.matrix.values), prepared.train.y, sample_weight=prepared.train.weight)
-    model = _model(prepared, parameters, design, 1, np.atleast_2d(solver.coef_), np.atleast_1d(solver.intercept_))
-    _see(watch, 1, model, prepared)
-    watch.stopped = "most"
-    return model
-
-
-def _solve_logistic(
-    prepared: Prepared, parameters: Mapping[str, Parameter], watch: RoundWatch, design: Design
-) -> LinearModel:
-    from sklearn.linear_model import LogisticRegression
-
-    columns = design.matrix(prepared.train.matrix.values)
-    stretch = _stretch(columns.shape, prepared.goal)
-    solver = LogisticRegression(**parameters, max_iter=stretch, warm_start=True, random_state=prepared.goal.seed)
-    done, best = 0, None
-    stop = False
-    while not stop:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a stretch ends before convergence is the plan
-            solver.fit(columns, prepared.train.y, sample_weight=prepared.train.weight)
-        done += 1
-        coefficients, intercepts = _spread(solver, prepared.goal)
-        model = _model(prepared, parameters, design, done, coefficients, intercepts)
-        stop = _see(watch, done, model, prepared)
-        if best is None or watch.best_round == done:
-            best = model
-        if int(np.max(solver.n_iter_)) < stretch or done * stretch >= MOST_ITERATIONS:  # converged, or near enough
-            watch.stopped = "most"
-            stop = True
-    assert best is not None, "a fit makes at least one round"  # noqa: S101 - invariant
-    return best
-
-
-def _stretch(shape: tuple[int, int], goal: Goal) -> int:
-    """Iterations per round, from the size of the problem alone: a later fit of the same makes the same rounds."""
-    least, most = STRETCHES
-    return int(np.clip(ROUND_PRODUCTS // (shape[0] * shape[1] * goal.outputs), least, most))
-
-
-def _see(watch: RoundWatch, done: int, model: LinearModel, prepared: Prepared) -> bool:
-    value = None
-    if watch.scores and prepared.valid is not None:
-        value = watch.score_of(model.predict(prepared.valid.matrix.values))
-    return watch.see(done, value)
-
-
-def _spread(solver: Any, goal: Goal) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401
-    """Coefficients and intercepts of all classes of the goal, also of those that training lacked."""
-    coefficients, intercepts = np.asarray(solver.coef_, dtype=float), np.asarray(solver.intercept_, dtype=float)
-    if goal.kind is Kind.BINARY:
-        return coefficients, intercepts
-    if len(coefficients) == 1:  # two classes came: scikit-learn gives the log-odds of the second
-        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.r_[0.0, intercepts]
-    all_coefficients, all_intercepts = np.zeros((goal.classes, coefficients.shape[1])), np.full(goal.classes, NEVER)
-    present = solver.classes_.astype(int)
-    all_coefficients[present], all_intercepts[present] = coefficients, intercepts
-    return all_coefficients, all_intercepts
+    def cost_hint(self, rows: int, features: int, goal: Goal) -> float:  # noqa: ARG002 - part of the contract
+        """Cheap while the columns, one per category, are few."""
+        return 0.1 * goal.outputs
 
 
 def _model(
-    prepared: Prepared,
-    parameters: Mapping[str, Parameter],
-    design: Design,
-    iterations: int,
-    coefficients: np.ndarray,
-    intercepts: np.ndarray,
+    prepared: Prepared, parameters: Mapping[str, Parameter], design: Design, iterations: int, solution: Solution
 ) -> LinearModel:
-    names = tuple(prepared.train.matrix.names)
-    facts = ModelFacts(
-        Linear.name,
-        prepared.goal,
-        names=names,
-        categorical=tuple(prepared.train.matrix.categorical),
-        parameters=dict(parameters),
-        iterations=iterations,
-        rows=len(prepared.train.y),
-        importance=normalise(names, _weights(design, coefficients)),
-    )
-    return LinearModel(facts, design, np.asarray(coefficients, dtype=float), np.asarray(intercepts, dtype=float))
+    coefficients = np.asarray(solution.coefficients, dtype=float)
+    weights = _weights(design, coefficients)
+    facts = describe(Linear.name, prepared, parameters, iterations=iterations, weights=weights)
+    return LinearModel(facts, design, coefficients, np.asarray(solution.intercepts, dtype=float))
 
 
 def _weights(design: Design, coefficients: np.ndarray) -> np.ndarray:
@@ -212,10 +172,12 @@ def _weights(design: Design, coefficients: np.ndarray) -> np.ndarray:
     return weights
 
 
-def _link(raw: np.ndarray, kind: Kind) -> np.ndarray:
-    if kind is Kind.BINARY:
-        return np.asarray(1 / (1 + np.exp(-np.clip(raw[:, 0], -500, 500))))
-    if kind is Kind.MULTICLASS:
+def _link(raw: np.ndarray, goal: Goal) -> np.ndarray:
+    if goal.kind is Kind.BINARY:
+        return np.asarray(1 / (1 + np.exp(-np.clip(raw[:, 0], -LARGEST_EXPONENT, LARGEST_EXPONENT))))
+    if goal.kind is Kind.MULTICLASS:
         odds = np.exp(raw - raw.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+    if goal.objective in LOGARITHMIC:
+        return np.asarray(np.exp(np.clip(raw[:, 0], -LARGEST_EXPONENT, LARGEST_EXPONENT)))
     return raw[:, 0]

@@ -65,20 +65,35 @@ class ConstantModel(SimpleModel):
 
 
 class ChanceModel(SimpleModel):
-    """Draws by the seed of the goal, independent of the row.
+    """Draws by the seed of the goal, independent of the row; `state` says from what.
 
-    Classifications: probabilities; regression: any of the quantiles in `state["value"]`; ranking: any order.
+    `shares` (classifications): a class by its share, named as surely as `sure` says. `value` (regression): any of
+    these quantiles. `range` (regression): any number between the two. With none of them: any probabilities, any order.
     """
 
     family_name: ClassVar[str] = "chance"
 
     def _predict(self, values: np.ndarray) -> np.ndarray:
         rng = np.random.default_rng(self.facts.goal.seed)
-        if self.facts.goal.kind is Kind.MULTICLASS:
-            return np.asarray(rng.dirichlet(np.ones(self.facts.goal.classes), size=len(values)))
-        if self.facts.goal.kind is Kind.REGRESSION:
-            return np.asarray(rng.choice(np.asarray(self.state["value"]), size=len(values)))
-        return rng.random(len(values))
+        goal, rows = self.facts.goal, len(values)
+        if self.state.get("shares"):
+            return self._draw_classes(rng, rows)
+        if self.state.get("range"):
+            low, high = self.state["range"]
+            return np.asarray(rng.uniform(low, high, size=rows))
+        if goal.kind is Kind.MULTICLASS:
+            return np.asarray(rng.dirichlet(np.ones(goal.classes), size=rows))
+        if goal.kind is Kind.REGRESSION:
+            return np.asarray(rng.choice(np.asarray(self.state["value"]), size=rows))
+        return rng.random(rows)
+
+    def _draw_classes(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+        shares, sure = np.asarray(self.state["shares"]), self.state["sure"][0]
+        drawn = rng.choice(len(shares), size=rows, p=shares)
+        if self.facts.goal.kind is not Kind.MULTICLASS:
+            return np.where(drawn == 1, sure, 1 - sure)
+        others = (1 - sure) / max(len(shares) - 1, 1)
+        return np.where(np.arange(len(shares)) == drawn[:, None], sure, others)
 
 
 class SingleFeatureModel(SimpleModel):

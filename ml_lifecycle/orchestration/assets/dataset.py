@@ -1,4 +1,4 @@
-"""Assets of the room dataset: labelled rows and splits; collection and validation have a module each."""
+"""Assets of the room dataset: labelled rows, splits and folds; collection and validation have a module each."""
 
 from typing import Any
 
@@ -12,12 +12,13 @@ from ml_lifecycle.orchestration.step import Made, StepSpec, step
 
 
 def dataset_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
-    """Raw data, validated data with quarantined rows, labels where rules guess them, splits."""
+    """Raw, validated and quarantined rows, splits; labels where rules guess them, folds where something needs them."""
     return [
         *collection_assets(project),
         *validation_assets(project),
         *_labeled_data(project),
         _data_splits(project),
+        *_data_folds(project),
     ]
 
 
@@ -93,3 +94,31 @@ def _data_splits(project: ProjectConfig) -> dg.AssetsDefinition:
         )
 
     return data_splits
+
+
+def _data_folds(project: ProjectConfig) -> list[dg.AssetsDefinition]:
+    if not project.uses_folds:
+        return []
+    data, brief = project.dataset, project.brief
+    spec = StepSpec(
+        "data_folds",
+        "dataset",
+        kinds=("table", "deltalake"),
+        needs=("validated_data", "data_splits"),
+        sections=(data.split, data.group, data.event_time, data.outcome_time, data.labeling, brief.target, brief.task),
+    )
+
+    @step(project, spec)
+    def data_folds(context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any) -> Made:
+        """The training rows divided again and again, where something is judged by cross-validation."""
+        from ml_lifecycle.dataset.folds import judge_folds, make_folds
+
+        folds = make_folds(validated_data, data_splits, data, target=brief.target, task=brief.task)
+        context.log.info(f"{len(folds)} {folds.method} folds")
+        return Made(
+            folds,
+            verdicts=[judge_folds(validated_data, folds, data, target=brief.target, task=brief.task)],
+            metadata={"method": folds.method, "folds": as_table(folds.describe(), rows=100)},
+        )
+
+    return [data_folds]

@@ -26,14 +26,13 @@ def _problem_brief(project: ProjectConfig) -> dg.AssetsDefinition:
     def problem_brief(context: dg.AssetExecutionContext) -> Made:
         """What is to be predicted, why, and when it is good enough; every later gate is held against it."""
         from ml_lifecycle.discovery.brief import judge_criteria_defined, write_brief
-        from ml_lifecycle.evaluation.metrics import METRICS
+        from ml_lifecycle.evaluation.metrics import KNOWN
 
         brief = write_brief(project)
-        known = {name: metric.kinds for name, metric in METRICS.items()}
         context.log.info(f"{project.name}: {project.brief.problem}")
         return Made(
             brief,
-            verdicts=[judge_criteria_defined(project, known)],
+            verdicts=[judge_criteria_defined(project, KNOWN)],
             metadata={"brief": dg.MetadataValue.md(brief.markdown)},
         )
 

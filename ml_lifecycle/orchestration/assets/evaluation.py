@@ -1,11 +1,25 @@
-"""Assets of the room evaluation: the evaluation on the test split, and the comparison with the champion."""
+"""Assets of the room evaluation: the evaluation on the test split, and the comparison with the champion.
 
+Judging on folds and experiments have a module each beside this one.
+"""
+
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.samples import labelled_rows, primary_metric, with_history
+from ml_lifecycle.orchestration.assets.cross_validation import cross_validation_assets
+from ml_lifecycle.orchestration.assets.experiments import experiment_assets
+from ml_lifecycle.orchestration.assets.samples import (
+    LabelledRows,
+    SplitSamples,
+    blocks_in_time,
+    costs_of,
+    labelled_rows,
+    primary_metric,
+    with_history,
+)
 from ml_lifecycle.orchestration.champion import Champion
 from ml_lifecycle.orchestration.findings import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
@@ -13,10 +27,18 @@ from ml_lifecycle.orchestration.show import as_pictures, as_table
 from ml_lifecycle.orchestration.status import METRICS_KEY, MLFLOW_KEY
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
 
+#: Where the page of an evaluation lies beside its MLflow run.
+REPORT_PAGE = "evaluation/report.html"
+
 
 def evaluation_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
-    """Evaluation and comparison."""
-    return [_evaluation(project), _model_comparison(project)]
+    """Evaluation and comparison; folds and experiments beside them."""
+    return [
+        _evaluation(project),
+        *cross_validation_assets(project),
+        _model_comparison(project),
+        *experiment_assets(project),
+    ]
 
 
 def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -24,62 +46,120 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
         "evaluation",
         "evaluation",
         kinds=("scikitlearn", "mlflow"),
-        needs=("validated_data", "data_splits", "tuned_model"),
+        needs=("validated_data", "data_splits", "features", "selected_features", "tuned_model"),
         after=("problem_brief",),
-        sections=(project.evaluation, project.brief.success_criteria, project.brief.metric),
+        sections=(project.evaluation, project.brief.success_criteria, project.brief.metric, project.brief.costs),
     )
 
     @step(project, spec)
-    def evaluation(context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, tuned_model: Any) -> Made:
+    def evaluation(
+        context: dg.AssetExecutionContext,
+        validated_data: Any,
+        data_splits: Any,
+        features: Any,
+        selected_features: Any,
+        tuned_model: Any,
+    ) -> Made:
         """How good the model is on rows that nothing before has seen, and how sure we are."""
         from ml_lifecycle.evaluation import gates
-        from ml_lifecycle.evaluation.report import evaluate
 
         table = with_history(project, validated_data)
-        rows, y, query, groups = labelled_rows(project, table, data_splits, "test", tuned_model.target)
-        target = tuned_model.target
-        report = evaluate(
-            target.kind,
-            rows,
-            y,
-            predict=tuned_model.predict,
-            config=project.evaluation,
-            metric=primary_metric(project, target.kind),
-            query=query,
-            groups=groups,
-            columns=tuned_model.extractor.columns,
-            importance=tuned_model.model.importance(),
-            classes=tuple(map(str, target.classes)),
-            seed=project.modeling.seed,
-        )
-        mlflow = context.resources.ml_lifecycle_tracking.open(project.name)
-        mlflow.log_metrics({f"test.{name.replace('@', '_at_')}": item.value for name, item in report.metrics.items()})
-        run_id, workspace = mlflow.active_run().info.run_id, Workspace(project)
-        for name, png in report.figures.items():
-            workspace.registry.log_artifact_bytes(run_id, f"evaluation/{name}.png", png)
-        return Made(
-            report,
-            verdicts=[
-                gates.judge_success_criteria(report, project.brief.criteria),
-                gates.judge_calibrated(report, project.evaluation.calibration),
-                gates.judge_fair(report, project.evaluation.fairness),
-                gates.judge_robust(report, project.evaluation.robustness),
-                gates.judge_slices(report, project.evaluation.slices),
-            ],
-            metadata={
-                "summary": dg.MetadataValue.md(report.markdown()),
-                METRICS_KEY: dg.MetadataValue.json(
-                    {name: [item.value, item.low, item.high] for name, item in report.metrics.items()}
-                ),
-                MLFLOW_KEY: run_id,
-                "mlflow": mlflow_link(workspace, run_id),
-                "slices": as_table(report.slices),
-                "robustness": as_table(report.robustness),
-                **as_pictures(report.figures),
-            },
-        )
+        test = labelled_rows(project, table, data_splits, "test", tuned_model.target)
+        samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
+        report = _evaluate(project, tuned_model, test, samples)
+        limits = project.evaluation
+        verdicts = [
+            gates.judge_success_criteria(report, project.brief.criteria),
+            gates.judge_calibrated(report, limits.calibration),
+            gates.judge_fair(report, limits.fairness),
+            gates.judge_robust(report, limits.robustness),
+            gates.judge_slices(report, limits.slices),
+        ]
+        return Made(report, verdicts=verdicts, metadata=_publish(context, project, report, verdicts))
 
     return evaluation
+
+
+def _evaluate(project: ProjectConfig, predictor: Any, test: LabelledRows, samples: SplitSamples) -> Any:
+    from ml_lifecycle.evaluation.learning_curve import trace_learning
+    from ml_lifecycle.evaluation.report import evaluate
+
+    target, time = predictor.target, project.dataset.event_time
+    metric = primary_metric(project, target).at(predictor.threshold or project.evaluation.threshold)
+    predictions = predictor.predict(test.rows)
+    by_group = None if predictor.decision is None else predictor.decision.by_group
+    return evaluate(
+        target.kind,
+        test.rows,
+        test.y,
+        predict=predictor.predict,
+        predictions=predictions,
+        config=project.evaluation,
+        metric=metric,
+        query=test.query,
+        groups=blocks_in_time(project, test, metric, [predictions]),
+        columns=predictor.extractor.columns,
+        importance=predictor.model.importance(),
+        classes=tuple(map(str, target.classes)),
+        seed=project.modeling.seed,
+        costs=costs_of(project, target),
+        extra=[criterion.metric for criterion in project.brief.criteria],
+        threshold=predictor.threshold,
+        thresholds=None if by_group is None else by_group.of_rows(test.rows, len(test.rows)),
+        times=test.rows[time].to_numpy(dtype="datetime64[ns]") if time else None,
+        row_ids=test.rows["_row_id"].to_numpy(),
+        model=predictor.model,
+        extract=predictor.extractor.transform,
+        learn=lambda: trace_learning(
+            predictor.model.facts,
+            samples.of("train"),
+            samples.of("validation"),
+            metric,
+            confidence=project.evaluation.confidence,
+        ),
+    )
+
+
+def _publish(
+    context: dg.AssetExecutionContext, project: ProjectConfig, report: Any, verdicts: list[Any]
+) -> dict[str, Any]:
+    """Log an evaluation to MLflow, and say of it what the UI shows."""
+    mlflow = context.resources.ml_lifecycle_tracking.open(project.name)
+    mlflow.log_metrics({f"test.{name.replace('@', '_at_')}": item.value for name, item in report.metrics.items()})
+    run_id, workspace = mlflow.active_run().info.run_id, Workspace(project)
+    files = {f"evaluation/{name}.png": png for name, png in report.figures.items()}
+    if project.evaluation.report.html:
+        files[REPORT_PAGE] = _page(context, project, report, verdicts, run_id).encode()
+    workspace.registry.log_artifacts_bytes(run_id, files)
+    return {
+        "summary": dg.MetadataValue.md(report.markdown()),
+        METRICS_KEY: dg.MetadataValue.json(
+            {name: [item.value, item.low, item.high] for name, item in report.metrics.items()}
+        ),
+        MLFLOW_KEY: run_id,
+        "mlflow": mlflow_link(workspace, run_id),
+        **({"report": REPORT_PAGE} if REPORT_PAGE in files else {}),
+        "slices": as_table(report.slices),
+        "robustness": as_table(report.robustness, rows=40),
+        **{name: as_table(table) for name, table in report.tables.items()},
+        **as_pictures(report.figures),
+    }
+
+
+def _page(context: dg.AssetExecutionContext, project: ProjectConfig, report: Any, verdicts: list[Any], run: str) -> str:
+    from ml_lifecycle.evaluation.html_report import render_report
+    from ml_lifecycle.modeling.environment import describe_environment
+
+    versions = lineage_of(context.instance, project, without="evaluation")
+    facts = {
+        "problem": project.brief.problem,
+        "MLflow run": run,
+        "Dagster run": context.run.run_id,
+        **{f"version of {name}": versions[name] for name in ("data_splits", "tuned_model") if name in versions},
+        **describe_environment(project.folder),
+    }
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    return render_report(report, title=f"{project.name}: evaluation", facts=facts, verdicts=verdicts, made=made)
 
 
 def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -93,7 +173,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         kinds=("mlflow",),
         needs=("validated_data", "data_splits", "tuned_model"),
         after=("evaluation",),
-        sections=(project.evaluation.comparison, project.brief.metric),
+        sections=(project.evaluation.comparison, project.brief.metric, project.brief.costs),
         outer=outer,
     )
 
@@ -108,27 +188,51 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         champion = Champion.find(Workspace(project))
         table = with_history(project, validated_data)
         table = table if champion is None else champion.with_history(table)
-        rows, y, query, groups = labelled_rows(project, table, data_splits, "test", target)
+        test = labelled_rows(project, table, data_splits, "test", target)
+        predictions = tuned_model.predict(test.rows)
+        before = None if champion is None else champion.predict_for(test.rows, target)
+        metric = primary_metric(project, target)
+        sizes = {} if champion is None else _footprints(tuned_model, champion, test.rows)
         comparison = compare(
-            y,
-            tuned_model.predict(rows),
-            None if champion is None else champion.predict_for(rows, target),
-            metric=primary_metric(project, target.kind),
+            test.y,
+            predictions,
+            before,
+            metric=metric,
             config=project.evaluation,
             champion=None if champion is None else champion.version,
-            query=query,
-            groups=groups,
+            query=test.query,
+            groups=blocks_in_time(project, test, metric, [predictions] if before is None else [predictions, before]),
             seed=project.modeling.seed,
+            **sizes,
         )
         context.log.info(comparison.summary)
+        recommended = comparison.recommendation
         return Made(
             comparison,
             verdicts=[judge_beats_champion(comparison)],
             metadata={
                 "decision": comparison.decision,
                 "champion": comparison.champion or "none",
+                "recommendation": recommended.summary if recommended is not None else "none",
                 "comparison": dg.MetadataValue.md(comparison.markdown()),
             },
         )
 
     return model_comparison
+
+
+def _footprints(predictor: Any, champion: Champion, rows: Any) -> dict[str, Any]:
+    """What both cost for one row, measured in turn so that a busy machine is fair to both."""
+    from ml_lifecycle.evaluation.footprint import Footprint, measure_latency
+
+    theirs = champion.package.predictor
+    read = [name for name in rows.columns if name in {*predictor.extractor.columns, *theirs.extractor.columns}]
+    row = rows[read].head(1).to_dict("records")[0]
+    latency = measure_latency(
+        {"footprint": lambda: predictor.predict_row(row), "champion_footprint": lambda: theirs.predict_row(row)}
+    )
+    sizes = {"footprint": predictor, "champion_footprint": theirs}
+    return {
+        name: Footprint(*latency[name], size_bytes=sum(map(len, model.to_files().values())))
+        for name, model in sizes.items()
+    }

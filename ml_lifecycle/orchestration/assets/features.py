@@ -90,11 +90,12 @@ def _lineage(project: ProjectConfig, extractor: Any) -> dg.TableColumnLineage:
 
 
 def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
+    stability = ("data_folds",) if project.features.selection.stability else ()
     spec = StepSpec(
         "selected_features",
         "features",
         kinds=("table", "lightgbm"),
-        needs=("validated_data", "data_splits", "features"),
+        needs=("validated_data", "data_splits", "features", *stability),
         sections=(project.features.selection, project.modeling.seed, project.brief, project.dataset.augmentation),
         outer=lambda context: str(settings_in(context.run.tags, "features.selection")),
     )
@@ -105,8 +106,11 @@ def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
         validated_data: Any,
         data_splits: Any,
         features: Any,
+        data_folds: Any = None,
     ) -> Made:
         """The features that the model sees, with the score of each and the reason why one was dropped."""
+        import numpy as np
+
         from ml_lifecycle.features.selection import judge_signal, select_features
 
         samples = SplitSamples(project, validated_data, data_splits, features)
@@ -120,6 +124,7 @@ def _selected_features(project: ProjectConfig) -> dg.AssetsDefinition:
             seed=project.modeling.seed,
             groups=train.query,
             sources={name: features.extractor.source_of(name) for name in features.extractor.names},
+            repeat_on=[] if data_folds is None else [np.isin(train.row_ids, ids) for ids, _ in data_folds],
         )
         context.log.info(f"{len(selection.names)} of {len(features.extractor.names)} features are kept")
         return Made(

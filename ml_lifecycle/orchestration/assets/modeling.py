@@ -1,30 +1,43 @@
-"""Assets of the room modeling: the baselines and the tuned model."""
+"""Assets of the room modeling: the baselines, the tuned model, and the approaches side by side.
+
+What becomes of a searched model before it is stored lives in `training`.
+"""
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.samples import SplitSamples, primary_metric
+from ml_lifecycle.orchestration.assets.samples import SplitSamples, labelled_rows, primary_metric, with_history
+from ml_lifecycle.orchestration.assets.training import TrainingRows, draw, finish_model, judge_tuned
+from ml_lifecycle.orchestration.champion import Champion
 from ml_lifecycle.orchestration.resources import Workspace
-from ml_lifecycle.orchestration.show import as_table
+from ml_lifecycle.orchestration.settings import settings_in, settle
+from ml_lifecycle.orchestration.show import as_pictures, as_table
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
 
 _INPUTS = ("validated_data", "data_splits", "features", "selected_features")
-#: Shuffles behind the sanity check: one alone may agree with the target by luck.
-_SHUFFLES = 3
+#: Metadata key under which the tuned model names the seconds of its search and fit.
+SECONDS_KEY = "training_seconds"
+_MOST_POINTS = 500
 
 
 def modeling_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
-    """Baselines and tuned model."""
-    return [_baselines(project), _tuned_model(project)]
+    """Baselines, tuned model, and, where they are asked for, the approaches."""
+    approaches = [_approaches(project)] if project.modeling.approaches.enabled else []
+    return [_baselines(project), _tuned_model(project), *approaches]
 
 
 def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
-    brief = project.brief
-    sections = (project.modeling.seed, brief.metric, brief.task, brief.positive_class)
+    brief, data = project.brief, project.dataset
+    sections = (
+        *(project.modeling.seed, brief.metric, brief.costs, brief.task, brief.positive_class),
+        *(data.split.gap_days, data.entity, project.evaluation.threshold),
+    )
     spec = StepSpec("baselines", "modeling", kinds=("scikitlearn", "mlflow"), needs=_INPUTS, sections=sections)
 
     @step(project, spec)
@@ -33,20 +46,23 @@ def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
     ) -> Made:
         """What one would do without a model, or with a simple one; the best is the floor for the tuned model."""
         from ml_lifecycle.evaluation.model_gates import judge_logged
+        from ml_lifecycle.evaluation.quick_intervals import quick_ends
         from ml_lifecycle.modeling.baselines import fit_baselines
         from ml_lifecycle.modeling.training import count_threads
 
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
-        kind = samples.target.kind
-        metric = primary_metric(project, kind)
+        metric = primary_metric(project, samples.target)
         fitted = fit_baselines(
             samples.of("train"),
             samples.of("validation"),
-            kind=kind,
+            kind=samples.target.kind,
             target=samples.target,
             score=metric,
             seed=project.modeling.seed,
             threads=count_threads(project.modeling.threads),
+            label_delay=timedelta(days=data.split.gap_days),
+            entity=entities_of(project, validated_data),
+            interval=quick_ends(metric),
         )
         scores = fitted.table.set_index("baseline")["score"].astype(float)
         logged = {f"baseline.{name}": score for name, score in scores.to_dict().items()}
@@ -55,20 +71,25 @@ def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
         return Made(
             fitted,
             verdicts=[judge_logged(logged, run.get_run(run.active_run().info.run_id).data.metrics)],
-            metadata={"best": fitted.best, "metric": metric.name, "scores": as_table(fitted.table)},
+            metadata={"best": fitted.best, "metric": metric.name, "scores": as_table(fitted.table, rows=30)},
         )
 
     return baselines
 
 
 def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
-    modeling, augmentation = project.modeling, project.dataset.augmentation
+    modeling, brief = project.modeling, project.brief
     spec = StepSpec(
         "tuned_model",
         "modeling",
         kinds=(modeling.family.replace("_", "")[:20], "optuna", "mlflow"),
-        needs=(*_INPUTS, "baselines"),
-        sections=(modeling, project.brief.metric, project.dataset.augmentation),
+        needs=(*_INPUTS, "baselines", *(("data_folds",) if _needs_folds(project) else ())),
+        sections=(
+            modeling.model_dump(mode="json", exclude={"approaches", "price_per_core_hour"}),
+            *(brief.metric, brief.costs, brief.constraints, project.dataset.augmentation),
+            *(project.evaluation.fairness, project.evaluation.threshold),
+        ),
+        outer=lambda context: str(settings_in(context.run.tags, "modeling")),
     )
 
     @step(project, spec)
@@ -79,78 +100,171 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
         features: Any,
         selected_features: Any,
         baselines: Any,
+        data_folds: Any = None,
     ) -> Made:
         """The model: searched for on train and validation, fitted on train, stored with all that scoring needs."""
-        from ml_lifecycle.modeling.augmentation import augment
-        from ml_lifecycle.modeling.predictor import Predictor
-        from ml_lifecycle.modeling.tuning import tune
+        from ml_lifecycle.modeling.effort import measure_effort
 
-        samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
-        train, valid, target = samples.of("train"), samples.of("validation"), samples.target
-        result = tune(
-            train,
-            valid,
-            kind=target.kind,
-            classes=len(target.classes),
-            config=modeling,
-            score=primary_metric(project, target.kind),
-            storage=Workspace(project).home.studies,
-            study_name=project.name,
-            augmentation=augmentation,
-        )
-        learnt_from = augment(train, augmentation, kind=target.kind, seed=modeling.seed)
+        chosen = settle(project, settings_in(context.run.tags, "modeling"))
+        samples = SplitSamples(chosen, validated_data, data_splits, features, selected_features.names)
+        raw = labelled_rows(chosen, with_history(chosen, validated_data), data_splits, "validation", samples.target)
+        train, valid = samples.of("train"), samples.of("validation")
+        rows = rows_of_training(chosen, train, valid, samples.target, raw, data_folds)
+        with measure_effort(chosen.modeling.price_per_core_hour) as meter:
+            storage = Workspace(chosen).home.studies
+            result = search(chosen, samples.target, rows, storage=storage, study=project.name)
+            finished = finish_model(chosen, features.extractor, samples.target, result, rows)
+        effort = meter.read()
+        pictures = draw(result, primary_metric(chosen, samples.target))
+        _log(context, chosen, result, effort, pictures)
         context.log.info(f"{len(result.trials)} trials in {result.seconds:.1f} s, {result.metric} {result.score:.5g}")
-        run = context.resources.ml_lifecycle_tracking.open(project.name)
-        run.log_params({f"model.{name}": value for name, value in result.params.items()})
-        run.log_metrics({"tuning.validation": result.score, "tuning.seconds": result.seconds})
-        predictor = Predictor.build(
-            features.extractor, result.model, target, valid=valid, calibration=modeling.calibration
-        )
+        entity = entities_of(chosen, validated_data)
         return Made(
-            predictor,
-            verdicts=judge_tuned(project, predictor, baselines, learnt_from, valid),
+            finished.predictor,
+            verdicts=judge_tuned(chosen, finished.predictor, baselines, rows, entity),
             metadata={
                 "validation": result.score,
                 "metric": result.metric,
                 "parameters": dg.MetadataValue.json(json.loads(json.dumps(dict(result.params)))),
                 "iterations": result.model.facts.iterations,
-                "trials": as_table(result.trials.sort_values("number"), rows=30),
                 "resumed_trials": result.resumed_from,
-                "training_rows": len(learnt_from),
+                "training_rows": len(rows.learnt_from),
                 "search_seconds": round(result.seconds, 1),
+                SECONDS_KEY: round(effort.wall_seconds, 3),
+                "effort": dg.MetadataValue.json(effort.as_metrics("training")),
+                "trials": as_table(result.trials, rows=30),
+                **({"front": as_table(result.front, rows=30)} if len(result.front) else {}),
+                **as_pictures(pictures),
+                **finished.metadata,
             },
         )
 
     return tuned_model
 
 
-def judge_tuned(project: ProjectConfig, predictor: Any, baselines: Any, train: Any, valid: Any) -> list[Any]:
-    """The three gates of the tuned model: better than the floor, the same twice, nothing from nothing."""
-    from ml_lifecycle.evaluation.model_gates import judge_beats_baseline, judge_reproducible, judge_sanity
-    from ml_lifecycle.modeling.estimators import get_family
-    from ml_lifecycle.modeling.training import fit_on_shuffled_labels, fit_twice
+def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
+    modeling, brief = project.modeling, project.brief
+    spec = StepSpec(
+        "approaches",
+        "modeling",
+        kinds=("table",),
+        needs=(*_INPUTS, "baselines", "tuned_model"),
+        sections=(modeling.approaches, modeling.seed, brief.metric, brief.costs, brief.constraints),
+    )
 
-    metric = primary_metric(project, predictor.target.kind)
-    facts = predictor.model.facts
-    twice = fit_twice(predictor.model, train)
-    family = get_family(facts.family)
-    shuffled = [
-        fit_on_shuffled_labels(
-            train, valid, family, facts.parameters, goal=replace(facts.goal, seed=facts.goal.seed + n)
+    @step(project, spec)
+    def approaches(
+        context: dg.AssetExecutionContext,
+        validated_data: Any,
+        data_splits: Any,
+        features: Any,
+        selected_features: Any,
+        baselines: Any,
+        tuned_model: Any,
+    ) -> Made:
+        """Baseline, pragmatic and best model side by side, and which of them to take by the rules of the YAML."""
+        from ml_lifecycle.evaluation.approaches import Tuned, compare_approaches
+        from ml_lifecycle.modeling.augmentation import augment
+
+        samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
+        valid, target = samples.of("validation"), samples.target
+        found = compare_approaches(
+            augment(samples.of("train"), project.dataset.augmentation, kind=target.kind, seed=modeling.seed),
+            valid,
+            baselines=baselines,
+            tuned=Tuned(tuned_model.model, tuned_model.predict_samples(valid), _training_seconds(context, project)),
+            target=target,
+            metric=primary_metric(project, target),
+            modeling=modeling,
+            evaluation=project.evaluation,
+            constraints=brief.constraints,
+            entity=entities_of(project, validated_data),
         )
-        for n in range(_SHUFFLES)
-    ]
-    predictions = predictor.predict_samples(valid)
-    return [
-        judge_beats_baseline(
-            metric,
-            valid.y,
-            predictions,
-            baselines.predict_best(valid),
-            config=project.evaluation,
-            margin=project.modeling.baseline_margin,
-            query=valid.query,
-        ),
-        judge_reproducible(twice.first, twice.second),
-        judge_sanity(metric, valid.y, shuffled, config=project.evaluation, p_model=predictions, query=valid.query),
-    ]
+        return Made(
+            found,
+            metadata={
+                "recommended": found.recommended or "none",
+                "reasons": found.summary,
+                "approaches": dg.MetadataValue.md(found.markdown()),
+            },
+        )
+
+    return approaches
+
+
+def entities_of(project: ProjectConfig, rows: Any) -> Any:
+    """Whom each row is about, by `_row_id`; None where the project names no entity."""
+    entity = project.dataset.entity
+    return rows.set_index("_row_id")[entity] if entity in rows.columns else None
+
+
+def _needs_folds(project: ProjectConfig) -> bool:
+    modeling = project.modeling
+    return "folds" in (modeling.search.validation, modeling.calibrate_on)
+
+
+def rows_of_training(project: ProjectConfig, train: Any, valid: Any, target: Any, raw: Any, folds: Any) -> TrainingRows:
+    """Gather what a model is made of; rare classes are augmented as the YAML says."""
+    from ml_lifecycle.modeling.augmentation import augment
+
+    augmentation = project.dataset.augmentation
+    learnt_from = augment(train, augmentation, kind=target.kind, seed=project.modeling.seed)
+    return TrainingRows(train, learnt_from, valid, raw, folds)
+
+
+def search(project: ProjectConfig, target: Any, rows: TrainingRows, *, storage: Path, study: str) -> Any:
+    """Search for hyperparameters as the YAML says, and fit the best."""
+    from ml_lifecycle.modeling.tuning import tune
+
+    return tune(
+        rows.train,
+        rows.valid,
+        kind=target.kind,
+        classes=len(target.classes),
+        config=project.modeling,
+        score=primary_metric(project, target),
+        storage=storage,
+        study_name=study,
+        augmentation=project.dataset.augmentation,
+        folds=rows.folds,
+        known=_known(project, Workspace(project)),
+    )
+
+
+def _known(project: ProjectConfig, workspace: Workspace) -> list[Mapping[str, Any]]:
+    """The champion's hyperparameters, where it is of the family that is searched."""
+    champion = Champion.find(workspace) if project.modeling.search.warm_start else None
+    facts = None if champion is None else champion.package.predictor.model.facts
+    return [facts.parameters] if facts is not None and facts.family == project.modeling.family else []
+
+
+def _log(
+    context: dg.AssetExecutionContext, project: ProjectConfig, result: Any, effort: Any, pictures: Mapping[str, bytes]
+) -> None:
+    """Everything that a person needs to know how this model came about, in MLflow."""
+    from ml_lifecycle.modeling.environment import describe_environment
+
+    run = context.resources.ml_lifecycle_tracking.open(project.name)
+    run.log_params({f"model.{name}": value for name, value in result.params.items()})
+    run.log_params({"model.family": project.modeling.family, "model.seed": project.modeling.seed})
+    run.set_tags({f"env.{name}": value for name, value in describe_environment(project.folder).items()})
+    run.log_metrics({"tuning.validation": result.score, "tuning.seconds": result.seconds})
+    run.log_metrics(effort.as_metrics("training"))
+    run_id, registry = run.active_run().info.run_id, Workspace(project).registry
+    _log_curve(registry, run_id, result.curve)
+    files = {f"search/{name}.png": png for name, png in pictures.items()}
+    registry.log_artifacts_bytes(run_id, {**files, "search/trials.csv": result.trials.to_csv(index=False).encode()})
+
+
+def _log_curve(registry: Any, run_id: str, curve: Any) -> None:
+    """The score by rounds, in one request; thinned out where there are more rounds than anybody sees."""
+    every = max(1, len(curve) // _MOST_POINTS)
+    points = [(int(row.round), float(row.value)) for row in curve.iloc[::every].itertuples()]
+    registry.log_series(run_id, "loss_curve", points)
+
+
+def _training_seconds(context: dg.AssetExecutionContext, project: ProjectConfig) -> float:
+    event = context.instance.get_latest_materialization_event(dg.AssetKey([project.name, "tuned_model"]))
+    materialization = event.asset_materialization if event else None
+    found = materialization.metadata.get(SECONDS_KEY) if materialization else None
+    return float(found.value) if isinstance(found, dg.FloatMetadataValue) and found.value is not None else 0.0

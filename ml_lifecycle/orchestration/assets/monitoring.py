@@ -173,7 +173,7 @@ def _performance_report(project: ProjectConfig) -> dg.AssetsDefinition:
 
         champion = Champion.require(Workspace(project))
         window = prediction_window.of_version(champion.version)
-        metric = primary_metric(project, champion.kind)
+        metric = primary_metric(project, champion.package.predictor.target)
         report = assess_performance(
             champion.outcomes_of(window.frame),
             scores_of(window.frame),

@@ -160,7 +160,7 @@ def _estimate(project: ProjectConfig, predictor: Any, rows: Any) -> float | None
     kind = predictor.target.kind
     if not can_estimate(kind):
         return None
-    guess = estimate_performance(primary_metric(project, kind), predictor.predict(rows), kind)
+    guess = estimate_performance(primary_metric(project, predictor.target), predictor.predict(rows), kind)
     return None if guess is None else float(guess.value)
 
 

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ml_lifecycle.config.project import ProjectConfig
 
 if TYPE_CHECKING:
-    from ml_lifecycle.config.brief import Kind
+    from ml_lifecycle.evaluation.cost_measures import CostMatrix
     from ml_lifecycle.evaluation.metrics import Metric
     from ml_lifecycle.modeling.samples import Samples
     from ml_lifecycle.modeling.target import Target
+
+
+#: Fewer rows are too few to see whether errors follow on errors.
+_LEAST_IN_TIME = 100
 
 
 class SplitSamples:
@@ -53,12 +57,19 @@ class SplitSamples:
         )
 
 
-def primary_metric(project: ProjectConfig, kind: "Kind") -> "Metric":
+def primary_metric(project: ProjectConfig, target: "Target") -> "Metric":
     """The metric that search and comparison optimise: as the brief says, else the default of the kind."""
-    from ml_lifecycle.evaluation.metrics import default_metric, get_metric
+    from ml_lifecycle.evaluation.metrics import metric_for
 
-    named = project.brief.metric
-    return (get_metric(named) if named else default_metric(kind)).at(project.evaluation.threshold)
+    threshold = project.evaluation.threshold
+    return metric_for(target.kind, project.brief.metric, threshold=threshold, costs=costs_of(project, target))
+
+
+def costs_of(project: ProjectConfig, target: "Target") -> "CostMatrix | None":
+    """What mistakes cost, as the brief says; None where it does not."""
+    from ml_lifecycle.evaluation.cost_measures import CostMatrix
+
+    return CostMatrix.of(project.brief.costs, target.classes)
 
 
 def with_history(project: ProjectConfig, validated_data: Any) -> Any:
@@ -89,6 +100,25 @@ def rows_of_splits(validated_data: Any, data_splits: Any, splits: Sequence[str])
     """The raw rows of several splits, in the order of the data."""
     ids = data_splits.loc[data_splits["_split"].isin(list(splits)), "_row_id"]
     return validated_data.loc[validated_data["_row_id"].isin(ids)].reset_index(drop=True)
+
+
+def blocks_in_time(project: ProjectConfig, rows: "LabelledRows", metric: "Metric", models: Sequence[Any]) -> Any:
+    """The groups of rows that depend on each other; where none are named, stretches of time if errors follow errors.
+
+    Args:
+        project: Names the event time.
+        rows: The rows; those with queries or groups keep them.
+        metric: What is judged.
+        models: The predictions of the model, or of two that are compared: then what counts is their difference.
+    """
+    time = project.dataset.event_time
+    if rows.groups is not None or rows.query is not None or time is None or len(rows.rows) < _LEAST_IN_TIME:
+        return rows.groups
+    from ml_lifecycle.evaluation.time_blocks import blocks_of
+
+    losses = [metric.row_losses(metric.score(rows.y, predictions)) for predictions in models]
+    values = losses[0] - losses[1] if len(losses) > 1 else losses[0]
+    return blocks_of(rows.rows[time].to_numpy(), values=values)
 
 
 class LabelledRows(NamedTuple):

@@ -222,7 +222,7 @@ def test_ranking_needs_no_order_of_rows() -> None:
 
 def test_a_long_query_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """A query with more rows than LightGBM takes is learnt in pieces."""
-    monkeypatch.setattr("ml_lifecycle.modeling.estimators.lightgbm_trees.QUERY_LIMIT", 70)
+    monkeypatch.setattr("ml_lifecycle.modeling.estimators.lightgbm_data.QUERY_LIMIT", 70)
     samples = replace(make_samples(Kind.RANKING, 200), query=np.zeros(200, dtype=np.int64))
     fitted = fit_model(get_family("lightgbm"), samples, None, {}, goal=make_goal(Kind.RANKING), rounds=Rounds(2))
     assert fitted.model.iterations == 2

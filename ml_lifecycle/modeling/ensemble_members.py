@@ -1,0 +1,111 @@
+"""Members of an ensemble: the best trials of a search, fitted on the training rows. How they are mixed: `ensemble`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from ml_lifecycle.config.modeling import ModelingConfig
+from ml_lifecycle.modeling.estimators import FittedModel, get_family
+from ml_lifecycle.modeling.samples import Samples
+from ml_lifecycle.modeling.sampling import cap_rows
+from ml_lifecycle.modeling.score import Score
+from ml_lifecycle.modeling.search import JUDGED_ROWS, Part, Search
+from ml_lifecycle.modeling.search_space import Parameter
+
+
+class Trials(Protocol):
+    """What is needed of a finished search; `tuning.TuningResult` is one."""
+
+    @property
+    def model(self) -> FittedModel:
+        """The tuned model."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, Parameter]:
+        """Its hyperparameters, also those that were not searched."""
+        ...
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row per trial: `number`, `state`, `value`, `params` (JSON)."""
+        ...
+
+    @property
+    def best_trial(self) -> int:
+        """The number of its trial."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A model that may take part.
+
+    Args:
+        trial: The number of its trial.
+        model: The model, fitted on the training rows.
+        predictions: What it says of the validation rows, shape (n,) or (n, k).
+        seconds: What fitting it took.
+    """
+
+    trial: int
+    model: FittedModel
+    predictions: np.ndarray
+    seconds: float
+
+
+def fit_members(
+    train: Samples, valid: Samples, result: Trials, *, config: ModelingConfig, score: Score
+) -> tuple[list[Member], list[str]]:
+    """The tuned model, then the next best trials; and what is to be said about it.
+
+    Members learn from as many rows as the tuned model did, which are made ready once, by the rules of the search's own
+    fits. Together they may take the seconds of the search again: one that is not done by then is left out.
+
+    Args:
+        train: Training rows.
+        valid: Validation rows.
+        result: The finished search.
+        config: Seconds, trees, and the number of candidates.
+        score: The project's metric.
+    """
+    seconds = config.search.seconds
+    deadline = time.monotonic() + seconds
+    facts = result.model.facts
+    members = [Member(result.best_trial, result.model, result.model.predict_matrix(valid.matrix), 0.0)]
+    chosen = _candidates(result, config.ensemble.candidates - 1, score)
+    part = Part(cap_rows(train, facts.rows, facts.goal), cap_rows(valid, JUDGED_ROWS, facts.goal))
+    search = Search(get_family(facts.family), facts.goal, config, score, (part,))
+    for trial, found in chosen:
+        began = time.monotonic()
+        if began >= deadline:
+            break
+        parameters = {**result.params, **found}
+        fit = search.family.fit(search.prepared(), parameters, search.rounds(deadline, parameters))
+        if fit.stopped == "deadline":
+            break
+        predictions = fit.model.predict_matrix(valid.matrix)
+        members.append(Member(trial, fit.model, predictions, time.monotonic() - began))
+    late = len(chosen) + 1 - len(members)
+    return members, [f"{late} of {len(chosen) + 1} candidates were not fitted within {seconds:g} s."] if late else []
+
+
+def _candidates(result: Trials, most: int, score: Score) -> list[tuple[int, dict[str, Parameter]]]:
+    """The best complete trials besides the tuned one, each configuration once."""
+    complete = result.trials.loc[(result.trials["state"] == "complete") & result.trials["value"].notna()]
+    ordered = complete.sort_values("value", ascending=not score.greater_is_better, kind="stable")
+    best = complete.loc[complete["number"] == result.best_trial, "params"]
+    seen = set(best)
+    found: list[tuple[int, dict[str, Parameter]]] = []
+    for number, params in zip(ordered["number"], ordered["params"], strict=True):
+        if params not in seen and len(found) < most:
+            seen.add(params)
+            found.append((int(number), json.loads(params)))
+    return found

@@ -1,0 +1,261 @@
+"""The family CatBoost (Prokhorenkova et al. 2018), an extra: what it can do and how a stored model predicts.
+
+Stored in CatBoost's own binary format, without what differs between two equal fits (a random id, the time, the
+settings of the run). How it is trained is `catboost_training`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.errors import ConfigError, PackageError
+from ml_lifecycle.modeling.estimators.base import Family, Fit, FittedModel, Prepared, describe, require_file
+from ml_lifecycle.modeling.estimators.capabilities import LOGARITHMIC, Capabilities
+from ml_lifecycle.modeling.estimators.facts import Goal, ModelFacts
+from ml_lifecycle.modeling.estimators.queries import average_weights, check_grades
+from ml_lifecycle.modeling.estimators.rounds import Rounds, RoundWatch
+from ml_lifecycle.modeling.samples import Samples
+from ml_lifecycle.modeling.search_space import Parameter, Range, Space
+
+MODEL_FILE = "model.cbm"
+#: The category of missing cells; codes begin at 0.
+MISSING = -1
+#: Codes up to this are told apart; larger ones (no extractor gives them) count as it.
+LARGEST_CODE = 2**31 - 1
+
+
+class CatBoostModel(FittedModel):
+    """A CatBoost model.
+
+    Args:
+        facts: What is known of the model.
+        content: The model in CatBoost's binary format.
+    """
+
+    def __init__(self, facts: ModelFacts, content: bytes) -> None:
+        super().__init__(facts)
+        self.content = content
+        self._model = _load(content)
+        self._places = feature_places(len(facts.names), facts.categorical)
+        self._classes = trained_classes(self._model)
+
+    def _predict(self, values: np.ndarray) -> np.ndarray:
+        return self._ask(values, self.facts.goal.threads)
+
+    def _predict_row(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a figure, or an array of them
+        return self._ask(values.reshape(1, -1).astype(np.float32, copy=False), 1)[0]
+
+    def _ask(self, values: np.ndarray, threads: int) -> np.ndarray:
+        pool = make_pool(values, self._places)
+        raw = np.asarray(self._model.predict(pool, prediction_type="RawFormulaVal", thread_count=threads))
+        return link(raw, self.facts.goal, self._classes)
+
+    def _payload(self) -> dict[str, bytes]:
+        return {MODEL_FILE: self.content}
+
+    @classmethod
+    def from_files(cls, facts: ModelFacts, files: Mapping[str, bytes]) -> CatBoostModel:
+        """Make the model of its file."""
+        return cls(facts, require_file(files, MODEL_FILE))
+
+
+@dataclass(frozen=True, slots=True)
+class PooledSamples(Prepared):
+    """Samples as CatBoost takes them.
+
+    Args:
+        pool: The training rows.
+        judged: The rows to judge on.
+    """
+
+    pool: Any
+    judged: Any
+
+
+class CatBoost(Family):
+    """CatBoost."""
+
+    name: ClassVar[str] = "catboost"
+    also_known: ClassVar[frozenset[str]] = frozenset(
+        {
+            "border_count", "one_hot_max_size", "max_ctr_complexity", "rsm", "min_data_in_leaf", "grow_policy",
+            "max_leaves", "auto_class_weights", "scale_pos_weight", "leaf_estimation_iterations", "boosting_type",
+        }
+    )  # fmt: skip
+    patience: ClassVar[int | None] = 50
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        missing_values=True,
+        categories=True,
+        monotone=True,
+        ranking=True,
+        quantiles=True,
+        objectives=frozenset(
+            {"auto", "squared_error", "absolute_error", "huber", "quantile", "poisson", "tweedie", "lambdarank"}
+        ),
+        interpretability="medium",
+        free_objectives=frozenset({"lambdarank"}),
+    )
+
+    def default_parameters(self, rows: int, goal: Goal) -> dict[str, Parameter]:  # noqa: ARG002 - part of the contract
+        """CatBoost's own, at a fixed rate and with cheaper combinations of categories."""
+        return {
+            "learning_rate": 0.05 if goal.outputs == 1 else 0.1,
+            "depth": 6,
+            "l2_leaf_reg": 3.0,
+            "random_strength": 1.0,
+            "bagging_temperature": 1.0,
+            "max_ctr_complexity": 2,
+        }
+
+    def space(self, rows: int, goal: Goal) -> Space:  # noqa: ARG002 - part of the contract
+        """What acts most on its symmetric trees."""
+        return {
+            "learning_rate": Range(0.02, 0.3, log=True),
+            "depth": Range(3, 6 if goal.outputs > 1 else 10, integer=True),
+            "l2_leaf_reg": Range(0.1, 30.0, log=True),
+            "random_strength": Range(0.1, 10.0, log=True),
+            "bagging_temperature": Range(0.0, 2.0),
+        }
+
+    def prepare(
+        self, train: Samples, valid: Samples | None, goal: Goal, parameters: Mapping[str, Parameter]
+    ) -> Prepared:
+        """Bring the samples into CatBoost's form once.
+
+        Raises:
+            ConfigError: CatBoost is not installed, or cannot do what the goal asks.
+            ModelError: Nothing can be learnt, or labels of a ranking are no grades.
+        """
+        super().prepare(train, valid, goal, parameters)
+        ranking = goal.kind is Kind.RANKING
+        if ranking:
+            check_grades(train)
+            train, valid = train.by_query(), valid.by_query() if valid is not None else None
+        places = feature_places(len(train.matrix.names), tuple(train.matrix.categorical))
+        groups = {"group_id": train.query} if ranking else {}
+        by_query = average_weights(train) if ranking else None
+        if by_query is not None:
+            groups["group_weight"] = np.repeat(by_query, train.query_sizes)
+        weight = None if ranking else train.weight
+        pool = make_pool(train.matrix.values, places, label=train.y, weight=weight, **groups)
+        judged = None
+        if valid is not None:
+            groups = {"group_id": valid.query} if ranking else {}
+            judged = make_pool(valid.matrix.values, places, label=valid.y, **groups)
+        return PooledSamples(train, valid, goal, pool, judged)
+
+    def fit(self, prepared: Prepared, parameters: Mapping[str, Parameter], rounds: Rounds) -> Fit:
+        """Boost, judging the validation rows now and then; with a checkpoint, go on from it."""
+        from ml_lifecycle.modeling.estimators.catboost_training import train_catboost
+
+        if not isinstance(prepared, PooledSamples):
+            raise TypeError(f"expected samples that CatBoost.prepare made, got {type(prepared).__name__}")
+        watch = RoundWatch(rounds, prepared.valid)
+        model = train_catboost(prepared, parameters, watch)
+        matrix = prepared.train.matrix
+        weights = np.empty(len(matrix.names))
+        found = model.get_feature_importance(type="PredictionValuesChange")
+        weights[np.concatenate(feature_places(len(matrix.names), tuple(matrix.categorical)))] = found
+        facts = describe(self.name, prepared, parameters, iterations=int(model.tree_count_), weights=weights)
+        return Fit.of(CatBoostModel(facts, canonical_bytes(model)), watch)
+
+    def cost_hint(self, rows: int, features: int, goal: Goal) -> float:  # noqa: ARG002 - part of the contract
+        """Statistics of categories over permutations cost most; several classes multiply it."""
+        return 4.0 * goal.outputs
+
+
+def import_catboost() -> Any:  # noqa: ANN401 - a module
+    """The library.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        import catboost
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            "the family catboost needs a library that is not installed",
+            expected="the extra `catboost`",
+            got=str(error),
+            advice='install it with `pip install "ml-lifecycle[catboost]"`, or choose another modeling.family',
+        ) from error
+    return catboost
+
+
+def feature_places(features: int, categorical: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the numbers and of the categories: CatBoost has the numbers first."""
+    nominal = np.asarray(categorical, dtype=np.int64)
+    return np.setdiff1d(np.arange(features), nominal), nominal
+
+
+def make_pool(
+    values: np.ndarray,
+    places: tuple[np.ndarray, np.ndarray],
+    **columns: np.ndarray | None,
+) -> Any:  # noqa: ANN401 - a pool
+    """Feature values (n, f) as CatBoost's pool; its categories are the codes as text."""
+    catboost = import_catboost()
+    numbers, nominal = places
+    parts = {}
+    if len(numbers):
+        parts["num_feature_data"] = np.ascontiguousarray(values[:, numbers])
+    if len(nominal):
+        codes = values[:, nominal]
+        codes = np.where(np.isnan(codes), MISSING, np.clip(codes, MISSING, LARGEST_CODE)).astype(np.int64)
+        parts["cat_feature_data"] = codes.astype("S").astype(object)
+    return catboost.Pool(catboost.FeaturesData(**parts), **columns)
+
+
+def link(raw: np.ndarray, goal: Goal, classes: tuple[int, ...]) -> np.ndarray:
+    """From sums of leaves to predictions; classes that training lacked get probability 0."""
+    raw = np.asarray(raw, dtype=np.float64)
+    if goal.kind is Kind.BINARY:
+        return np.asarray(1 / (1 + np.exp(-np.clip(raw, -500, 500))))
+    if goal.kind is Kind.MULTICLASS:
+        odds = np.exp(raw - raw.max(axis=1, keepdims=True))
+        spread = np.zeros((len(raw), goal.classes))
+        spread[:, list(classes)] = odds / odds.sum(axis=1, keepdims=True)
+        return spread
+    return np.exp(raw) if goal.objective in LOGARITHMIC else raw
+
+
+def trained_classes(model: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """The labels of a multiclass model's outputs, in their order."""
+    stored = dict(model.get_metadata()).get("class_params")
+    return tuple(int(label) for label in json.loads(stored)["class_names"]) if stored else ()
+
+
+def canonical_bytes(model: Any) -> bytes:  # noqa: ANN401
+    """The model in CatBoost's binary format, without what differs between two equal fits."""
+    notes = model.get_metadata()
+    settings = json.loads(notes["params"]) if "params" in notes.keys() else {}  # noqa: SIM118 - not a dictionary
+    loss = {"flat_params": {}, "loss_function": settings.get("loss_function", {"type": "RMSE", "params": {}})}
+    plain = {"train_finish_time": "", "model_guid": "", "training": "{}", "output_options": "{}"}
+    for name, text in {**plain, "params": json.dumps(loss, sort_keys=True)}.items():
+        notes[name] = text
+    return bytes(model._serialize_model())  # noqa: SLF001 - else through a file
+
+
+def _load(content: bytes) -> Any:  # noqa: ANN401 - a model
+    catboost = import_catboost()
+    model = catboost.CatBoost()
+    with tempfile.TemporaryDirectory() as folder:  # from memory it reads without checking
+        path = Path(folder) / MODEL_FILE
+        path.write_bytes(content)
+        try:
+            return model.load_model(str(path))
+        except catboost.CatBoostError as error:
+            raise PackageError(
+                f"{MODEL_FILE} cannot be read",
+                expected="a model in CatBoost's binary format",
+                got=str(error).splitlines()[0],
+                advice="package the model again",
+            ) from error

@@ -1,0 +1,106 @@
+"""The final fit: the chosen configuration on all training rows.
+
+Where the best trial saw all of them its model is taken as it is. Where it saw fewer, as many rows are taken as the
+seconds allow by its pace, at a slower rate of learning if they allow that too. After folds the number of rounds is the
+mean of the folds' best rounds, and the validation rows stay unseen. The journal keeps what came out: a later call for
+the same search fits the same, without a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from optuna import Study
+from optuna.trial import FrozenTrial
+
+from ml_lifecycle.modeling.estimators import Fit, Rounds
+from ml_lifecycle.modeling.samples import Samples
+from ml_lifecycle.modeling.sampling import cap_rows
+from ml_lifecycle.modeling.search import Search, in_seconds
+from ml_lifecycle.modeling.search_space import Parameter
+from ml_lifecycle.modeling.training import fit_model
+from ml_lifecycle.modeling.tuning.queue import plan_slower
+from ml_lifecycle.modeling.tuning.study import read_facts, score_of
+
+_FINAL = "final"
+#: Seconds that are kept back of those that are left, as a share: a pace is not exact.
+RESERVED = 0.2
+#: A trial that its deadline ended is continued if there is so many times its time.
+WORTH_CONTINUING = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The final fit and its hyperparameters."""
+
+    fit: Fit
+    params: Mapping[str, Parameter]
+
+
+def fit_final(study: Study, search: Search, train: Samples, best: FrozenTrial, left: float) -> Final:
+    """Fit the configuration of a trial on as many training rows as the seconds allow.
+
+    Args:
+        study: The study; it keeps what came out.
+        search: The search.
+        train: All training rows, augmented.
+        best: The trial.
+        left: Seconds that are left.
+    """
+    known = study.user_attrs.get(_FINAL)
+    if known is not None and known["trial"] == best.number and known["of"] == len(train):
+        return _repeat(search, train, known)
+    final = _fit(search, train, best, left)
+    facts = final.fit.model.facts
+    study.set_user_attr(
+        _FINAL,
+        {
+            "trial": best.number,
+            "of": len(train),
+            "rows": facts.rows,
+            "rounds": facts.iterations,
+            "stopped": final.fit.stopped,
+            "params": dict(final.params),
+        },
+    )
+    return final
+
+
+def _repeat(search: Search, train: Samples, known: Mapping[str, Any]) -> Final:
+    params = dict(known["params"])
+    part = cap_rows(train, int(known["rows"]), search.goal)
+    rounds = Rounds(most=int(known["rounds"]))
+    fit = fit_model(search.family, part, None, params, goal=search.goal, rounds=rounds)
+    return Final(replace(fit, stopped=known["stopped"]), params)
+
+
+def _fit(search: Search, train: Samples, best: FrozenTrial, left: float) -> Final:
+    facts, params = read_facts(best), search.fill(best.params)
+    seconds, iterations = float(facts["fit_seconds"]), int(facts["iterations"])
+    learnt = search.parts[0].train
+    affordable = int(max(left, 1e-9) / max(seconds, 1e-9) * int(facts["rows"]))
+    part = cap_rows(train, max(affordable, search.rows), search.goal)
+    if search.has_folds:
+        fit = fit_model(search.family, part, None, params, goal=search.goal, rounds=Rounds(most=iterations))
+        return Final(fit, params)
+    if len(part) == len(learnt):
+        return Final(_take_over(search, best, params, left), params)
+    slow = seconds * len(part) / len(learnt) / max((1 - RESERVED) * left, 1e-9)
+    slower = plan_slower(best, search, affordable=slow) if slow < 1 else None
+    chosen = params if slower is None or search.for_latency else search.fill(slower)
+    rounds, judged = search.rounds(in_seconds(left), chosen), search.parts[0].judged
+    return Final(fit_model(search.family, part, judged, chosen, goal=search.goal, rounds=rounds), chosen)
+
+
+def _take_over(search: Search, best: FrozenTrial, params: Mapping[str, Parameter], left: float) -> Fit:
+    """The best trial's own model, made again if it is not at hand, made longer if only its deadline ended it."""
+    facts = read_facts(best)
+    stopped, seconds = str(facts["stopped"]), float(facts["fit_seconds"])
+    if stopped == "deadline" and left > WORTH_CONTINUING * seconds:
+        return search.family.fit(search.prepared(), params, search.rounds(in_seconds(left), params))
+    if search.kept is not None and search.kept[0] == best.number:
+        return search.kept[1]
+    fit = search.family.fit(search.prepared(), params, Rounds(most=int(facts["iterations"])))
+    return replace(fit, stopped=facts["stopped"], score=score_of(best))

@@ -1,0 +1,22 @@
+"""An experiment changes the sections it names, and nothing else."""
+
+import pytest
+
+from ml_lifecycle.errors import ConfigError
+from ml_lifecycle.evaluation.experiment_task import apply_changes
+from ml_lifecycle_tests.evaluation.test_experiment_training import make_experiment, make_project
+
+
+def test_changes_are_merged_into_sections() -> None:
+    """What the experiment does not name stays; mappings that are no sections are replaced."""
+    project = make_project(modeling={"search": {"trials": 2}, "parameters": {"num_leaves": 7}})
+    found = apply_changes(project, make_experiment(modeling={"search": {"seconds": 3}, "parameters": {"max_depth": 2}}))
+    assert (found.modeling.search.trials, found.modeling.search.seconds) == (2, 3)
+    assert found.modeling.parameters == {"max_depth": 2}
+    assert found.brief == project.brief
+
+
+def test_a_wrong_change_is_refused() -> None:
+    """The message names the experiment and the key."""
+    with pytest.raises(ConfigError, match=r"experiment 'plain' are wrong.*familly"):
+        apply_changes(make_project(), make_experiment(modeling={"familly": "linear"}))

@@ -1,0 +1,32 @@
+"""A search inside every fold: its optimism is told, and the fold's judged rows stay unseen."""
+
+import pytest
+
+from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.config.modeling import ModelingConfig
+from ml_lifecycle.evaluation.cross_validation import CrossValidation
+from ml_lifecycle.evaluation.metrics import METRICS
+from ml_lifecycle.evaluation.nested_validation import cross_validate_search
+from ml_lifecycle_tests.evaluation.test_cross_validation import make_even_folds
+from ml_lifecycle_tests.modeling.problems import make_goal, make_samples
+
+CONFIG = ModelingConfig.model_validate({"max_trees": 10, "threads": 1, "search": {"trials": 3, "seconds": 60}})
+
+
+@pytest.mark.parametrize("method", ["random", "rolling"])
+def test_each_fold_searches_for_itself(method: str) -> None:
+    """A row per fold with what the search believed in, and the optimism in the direction of the metric."""
+    train = make_samples(Kind.REGRESSION, rows=200, timed=method == "rolling")
+    found = cross_validate_search(
+        train,
+        make_even_folds(200, count=2, method=method),
+        goal=make_goal(Kind.REGRESSION),
+        config=CONFIG,
+        metric=METRICS["rmse"],
+        seconds=5,
+    )
+    assert found.nested
+    assert len(found.folds) == 2
+    assert found.optimism == pytest.approx((found.folds["rmse"] - found.folds["inner"]).mean())
+    assert "its optimism" in found.markdown()
+    assert CrossValidation.from_parts(found.to_parts()).optimism == pytest.approx(found.optimism)
