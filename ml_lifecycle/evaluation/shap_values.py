@@ -7,7 +7,6 @@ The extra `explain` is needed only for trees of scikit-learn. What is made of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,8 +32,8 @@ _TOLERANCE = 1e-4
 def contribute(model: FittedModel, values: np.ndarray) -> np.ndarray:
     """Contributions of each feature to each prediction, and last what a prediction starts from.
 
-    A model that has a method `contributions` is asked itself. LightGBM gives them natively, a linear model exactly
-    (against the means of the same rows), trees of scikit-learn by the extra `explain`, a blend by those of its members.
+    Boosted trees of LightGBM, XGBoost and CatBoost tell them natively, a linear model exactly (against the means of the
+    same rows), trees of scikit-learn by the extra `explain`, a blend by those of its members.
 
     Args:
         model: The fitted model.
@@ -46,11 +45,9 @@ def contribute(model: FittedModel, values: np.ndarray) -> np.ndarray:
     Raises:
         ModelError: The model cannot be explained.
     """
-    given: Callable[[np.ndarray], np.ndarray] | None = getattr(model, "contributions", None)
-    if given is not None:
-        return _as_cube(given(values), len(model.facts.names))
-    if isinstance(model, LightGBMModel):
-        return _ask_lightgbm(model, values)
+    native = model.contributions(values)
+    if native is not None:
+        return native
     if isinstance(model, LinearModel):
         return _split_linear(model, values)
     if isinstance(model, ScikitTrees):
@@ -65,15 +62,6 @@ def _unexplained(family: str) -> ModelError:
         f"SHAP values are left out: a model of the family {family} cannot be explained",
         advice="see the importance by permutation and the partial dependence, which hold for any model",
     )
-
-
-def _ask_lightgbm(model: LightGBMModel, values: np.ndarray) -> np.ndarray:
-    import lightgbm as lgb
-
-    booster = lgb.Booster(model_str=model.text)
-    threads = model.facts.goal.threads
-    found = booster.predict(np.ascontiguousarray(values, dtype=np.float32), pred_contrib=True, num_threads=threads)
-    return _as_cube(np.asarray(found), len(model.facts.names))
 
 
 def _split_linear(model: LinearModel, values: np.ndarray) -> np.ndarray:
@@ -167,13 +155,6 @@ def find_unit(parts: np.ndarray, predicted: np.ndarray) -> str:
         if sums.shape == predicted.shape and np.abs(sums - predicted).max(initial=0) <= _TOLERANCE * scale:
             return unit
     return RAW
-
-
-def _as_cube(found: np.ndarray, features: int) -> np.ndarray:
-    """From the layouts in use, (n, f + 1), (n, k * (f + 1)) and (n, f + 1, k), to the last."""
-    if found.ndim == 3:  # noqa: PLR2004 - a cube already
-        return found
-    return np.ascontiguousarray(found.reshape(len(found), -1, features + 1).transpose(0, 2, 1))
 
 
 def allow_rows(model: FittedModel, wanted: int) -> int:

@@ -1,10 +1,14 @@
 """Tests of `ml_lifecycle.cli.train`, on a small shop: the search, experiments beside it, and their comparison."""
 
+import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
+from ml_lifecycle.orchestration.data_versions import read_latest
+from ml_lifecycle.orchestration.site import Site
 from ml_lifecycle_tests.cli.conftest import GOODS
 from ml_lifecycle_tests.site_folder import SiteFolder
 from ml_lifecycle_tests.small_shop import call
@@ -53,6 +57,27 @@ def test_baselines_are_made_alone() -> None:
     assert made.code == 0, made.said
     assert made.json["assets"]["baselines"]["metadata"]["best"]
     assert "tuned_model" not in {*made.json["run"]["computed"], *made.json["run"]["reused"]}
+
+
+def test_nothing_before_the_evaluation_reads_the_test_rows(trained: SiteFolder) -> None:
+    """With the test rows shuffled among themselves the search, begun anew, gives the same model to the byte."""
+    models = []
+    path = trained.root / "goods.csv"
+    sound = path.read_text(encoding="utf-8")
+    for shuffled in (False, True):
+        if shuffled:
+            rows = pd.read_csv(path)
+            newest = rows.index[-40:]  # 45 of 300 rows are for the test
+            columns = ["size", "price", "colour", "bought"]
+            rows.loc[newest, columns] = rows.loc[newest[::-1], columns].to_numpy()
+            rows.to_csv(path, index=False)
+        shutil.rmtree(trained.home / "studies", ignore_errors=True)
+        assert call("train", "tune", GOODS, "--json").code in (0, 1)
+        site = Site.find(trained.root)
+        with site.instance() as instance:
+            models.append(read_latest(instance, site.project(GOODS), "tuned_model").model.to_files())
+    path.write_text(sound, encoding="utf-8")
+    assert models[0] == models[1]
 
 
 def test_experiments_are_trained_listed_shown_and_compared(trained: SiteFolder) -> None:

@@ -8,12 +8,11 @@ from ml_lifecycle.errors import ModelError
 from ml_lifecycle.evaluation import shap_values
 from ml_lifecycle.evaluation.shap_values import MIN_ROWS, RAW, allow_rows, contribute, count_work, find_unit
 from ml_lifecycle.modeling.estimators.blend import Mix, blend_models
-from ml_lifecycle.modeling.estimators.linear import LinearModel
 from ml_lifecycle_tests.evaluation.fitted import fit_case
 
 
 @pytest.mark.parametrize("kind", [Kind.BINARY, Kind.MULTICLASS, Kind.REGRESSION])
-@pytest.mark.parametrize("family", ["lightgbm", "linear"])
+@pytest.mark.parametrize("family", ["lightgbm", "xgboost", "catboost", "linear"])
 def test_contributions_add_up_to_the_raw_prediction(kind: Kind, family: str) -> None:
     """Their sums are log odds of classifications and the prediction itself of regressions."""
     case = fit_case(kind, family)
@@ -68,19 +67,6 @@ def test_a_blend_adds_up_what_its_members_add_up() -> None:
     values = trees.valid.matrix.values[:40]
     assert find_unit(contribute(blend, values), blend.predict(values)) == "log odds"
     assert count_work(blend) == 1 + (count_work(trees.model) or 0)
-
-
-def test_a_model_may_explain_itself() -> None:
-    """Its own method is asked first, in any of the layouts in use."""
-
-    class Own(LinearModel):
-        def contributions(self, values: np.ndarray) -> np.ndarray:
-            return np.tile([1.0, 2.0, 3.0, 4.0], (len(values), 1))
-
-    made = fit_case(Kind.REGRESSION, "linear").model
-    assert isinstance(made, LinearModel)
-    model = Own(made.facts, made.design, made.coefficients, made.intercepts)
-    assert contribute(model, np.zeros((2, 3), dtype=np.float32)).tolist() == [[[1], [2], [3], [4]]] * 2
 
 
 def test_sums_that_are_nothing_known_are_a_raw_score() -> None:

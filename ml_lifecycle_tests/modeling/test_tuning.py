@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from ml_lifecycle.errors import ConfigError, ModelError, StateError
 from ml_lifecycle.modeling.augmentation import augment
 from ml_lifecycle.modeling.estimators import FAMILIES
 from ml_lifecycle.modeling.training import fit_twice, join_files, refit
-from ml_lifecycle.modeling.tuning import TuningResult, tune
+from ml_lifecycle.modeling.tuning import TuningResult, final, tune
 from ml_lifecycle.modeling.tuning.journal import open_journal
 from ml_lifecycle_tests.modeling.problems import KINDS, SCORES, PlainScore, make_goal, make_samples
 
@@ -190,6 +191,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
+from typing import Any
 from ml_lifecycle_tests.modeling.test_tuning import search
 def progress(done, best):
     print(done, flush=True)
@@ -263,3 +265,44 @@ def test_a_lost_trial_is_tried_again(tmp_path: Path) -> None:
     assert list(found.trials["state"][:4]) == ["complete"] * 3 + ["fail"]
     assert found.trials["state"].isin(["complete", "pruned"]).sum() == 5
     assert found.trials["params"].iloc[3] == found.trials["params"].iloc[4]
+
+
+def test_a_killed_final_fit_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its plan stands in the journal, its trees in a checkpoint; the model is the one of a fit that nobody stopped."""
+    config = ModelingConfig(max_trees=120, threads=1, search=SearchConfig(trials=1, seconds=60, max_rows=1000))
+    train, valid = make_samples(Kind.REGRESSION, 3000), make_samples(Kind.REGRESSION, 200, seed=1)
+
+    def run(folder: Path, score: PlainScore) -> TuningResult:
+        return tune(
+            train, valid, kind=Kind.REGRESSION, classes=0, config=config, score=score, storage=folder, study_name="s"
+        )
+
+    plain = SCORES[Kind.REGRESSION]
+    whole = run(tmp_path / "whole", plain)
+    calls = 0
+
+    def count(y: np.ndarray, p: np.ndarray) -> float:
+        nonlocal calls
+        calls += 1
+        if calls > trial_calls + 10:
+            raise KeyboardInterrupt
+        return float(plain(y, p))
+
+    trial_calls = 10**9
+    dying = PlainScore(plain.name, greater_is_better=plain.greater_is_better, function=count)
+    monkeypatch.setattr(final, "CHECKPOINT_SECONDS", 0.0)
+    made = final.fit_final
+
+    def note(*given: Any, **named: Any) -> Any:
+        nonlocal trial_calls
+        trial_calls = calls
+        return made(*given, **named)
+
+    monkeypatch.setattr(final, "fit_final", note)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "killed", dying)
+    assert (tmp_path / "killed" / "s.checkpoint").exists()
+    monkeypatch.setattr(final, "fit_final", made)
+    again = run(tmp_path / "killed", plain)
+    assert join_files(again.model) == join_files(whole.model)
+    assert again.params == whole.params

@@ -91,6 +91,18 @@ class FittedModel(ABC):
             )
         return self.predict(matrix.values)
 
+    def contributions(self, values: np.ndarray) -> np.ndarray | None:
+        """What each feature adds to each row's raw prediction (SHAP values), as the model's own library tells it.
+
+        Args:
+            values: (n, f) features.
+
+        Returns:
+            (n, f + 1, k) for k classes or one figure, the starting point last; None where the library cannot tell.
+        """
+        del values
+        return None
+
     def to_files(self) -> dict[str, bytes]:
         """The model as files; `load_model` reads them."""
         return {FACTS_FILE: self.facts.to_json(), **self._payload()}

@@ -32,6 +32,10 @@ MISSING = -1
 LARGEST_CODE = 2**31 - 1
 
 
+#: The raw prediction of a class that training lacked: its probability is next to nothing.
+ABSENT = -50.0
+
+
 class CatBoostModel(FittedModel):
     """A CatBoost model.
 
@@ -52,6 +56,23 @@ class CatBoostModel(FittedModel):
 
     def _predict_row(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a figure, or an array of them
         return self._ask(values.reshape(1, -1).astype(np.float32, copy=False), 1)[0]
+
+    def contributions(self, values: np.ndarray) -> np.ndarray:
+        """SHAP values of the trees, (n, f + 1, k); the features back in their own places."""
+        goal = self.facts.goal
+        pool = make_pool(np.ascontiguousarray(values, dtype=np.float32), self._places)
+        found = np.asarray(
+            self._model.get_feature_importance(pool, type="ShapValues", thread_count=goal.threads), dtype=np.float64
+        )
+        cube = found[:, :, None] if found.ndim == 2 else found.transpose(0, 2, 1)  # noqa: PLR2004 - one figure per row
+        out = np.empty_like(cube)
+        out[:, np.r_[self._places[0], self._places[1], cube.shape[1] - 1]] = cube
+        if goal.kind is not Kind.MULTICLASS:
+            return out
+        spread = np.zeros((*out.shape[:2], goal.classes))
+        spread[:, -1] = ABSENT
+        spread[:, :, list(self._classes)] = out
+        return spread
 
     def _ask(self, values: np.ndarray, threads: int) -> np.ndarray:
         pool = make_pool(values, self._places)

@@ -61,6 +61,12 @@ class LightGBMModel(FittedModel):
         row = values.reshape(1, -1)
         return self._booster.predict(row, num_threads=1, predict_disable_shape_check=True)[0]
 
+    def contributions(self, values: np.ndarray) -> np.ndarray:
+        """SHAP values of the trees, (n, f + 1, k)."""
+        rows, features = np.ascontiguousarray(values, dtype=np.float32), len(self.facts.names) + 1
+        found = np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=self.facts.goal.threads))
+        return found.reshape(len(rows), -1, features).transpose(0, 2, 1)
+
     def _payload(self) -> dict[str, bytes]:
         return {MODEL_FILE: self.text.encode()}
 

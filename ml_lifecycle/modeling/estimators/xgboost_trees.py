@@ -43,6 +43,10 @@ _OBJECTIVES = {
 }
 
 
+#: The raw prediction of a class that training lacked: its probability is next to nothing.
+ABSENT = -50.0
+
+
 class XGBoostModel(FittedModel):
     """An XGBoost booster.
 
@@ -64,6 +68,25 @@ class XGBoostModel(FittedModel):
     def _predict_row(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a figure, or an array of them
         row = np.clip(values.reshape(1, -1).astype(np.float32, copy=False), -LARGEST, LARGEST)
         return self._spread(self._single.inplace_predict(row, validate_features=False))[0]
+
+    def contributions(self, values: np.ndarray) -> np.ndarray:
+        """What each feature adds to each row's raw prediction (SHAP values), (n, f + 1, k); the last is the start."""
+        import xgboost
+
+        booster = self._booster
+        rows = xgboost.DMatrix(
+            np.clip(values, -LARGEST, LARGEST),
+            feature_names=booster.feature_names,
+            feature_types=booster.feature_types,
+            enable_categorical=True,
+        )
+        found = np.asarray(booster.predict(rows, pred_contribs=True, validate_features=False), dtype=np.float64)
+        if self.facts.goal.kind is not Kind.MULTICLASS:
+            return found[:, :, None]
+        out = np.zeros((len(found), found.shape[2], self.facts.goal.classes))
+        out[:, -1] = ABSENT
+        out[:, :, self._classes] = found.transpose(0, 2, 1)
+        return out
 
     def _spread(self, found: np.ndarray) -> np.ndarray:
         """Probabilities of all classes of the goal: those that training lacked get 0."""

@@ -3,13 +3,15 @@
 Where the best trial saw all of them its model is taken as it is. Where it saw fewer, as many rows are taken as the
 seconds allow by its pace, at a slower rate of learning if they allow that too. After folds the number of rounds is the
 mean of the folds' best rounds, and the validation rows stay unseen. The journal keeps what came out: a later call for
-the same search fits the same, without a clock.
+the same search fits the same, without a clock. What is about to be fitted is kept there too, and the fit writes
+checkpoints: a process that is killed in it goes on in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from optuna import Study
@@ -24,9 +26,11 @@ from ml_lifecycle.modeling.training import fit_model
 from ml_lifecycle.modeling.tuning.queue import plan_slower
 from ml_lifecycle.modeling.tuning.study import read_facts, score_of
 
-_FINAL = "final"
+_FINAL, _PLAN = "final", "final_plan"
 #: Seconds that are kept back of those that are left, as a share: a pace is not exact.
 RESERVED = 0.2
+#: Seconds between two checkpoints of the final fit.
+CHECKPOINT_SECONDS = 30.0
 #: A trial that its deadline ended is continued if there is so many times its time.
 WORTH_CONTINUING = 1.2
 
@@ -39,7 +43,9 @@ class Final:
     params: Mapping[str, Parameter]
 
 
-def fit_final(study: Study, search: Search, train: Samples, best: FrozenTrial, left: float) -> Final:
+def fit_final(
+    study: Study, search: Search, train: Samples, best: FrozenTrial, left: float, *, checkpoint: Path | None = None
+) -> Final:
     """Fit the configuration of a trial on as many training rows as the seconds allow.
 
     Args:
@@ -48,11 +54,12 @@ def fit_final(study: Study, search: Search, train: Samples, best: FrozenTrial, l
         train: All training rows, augmented.
         best: The trial.
         left: Seconds that are left.
+        checkpoint: Where the fit writes how far it has come.
     """
     known = study.user_attrs.get(_FINAL)
     if known is not None and known["trial"] == best.number and known["of"] == len(train):
         return _repeat(search, train, known)
-    final = _fit(search, train, best, left)
+    final = _fit(study, search, train, best, left, checkpoint)
     facts = final.fit.model.facts
     study.set_user_attr(
         _FINAL,
@@ -76,7 +83,12 @@ def _repeat(search: Search, train: Samples, known: Mapping[str, Any]) -> Final:
     return Final(replace(fit, stopped=known["stopped"]), params)
 
 
-def _fit(search: Search, train: Samples, best: FrozenTrial, left: float) -> Final:
+def _fit(
+    study: Study, search: Search, train: Samples, best: FrozenTrial, left: float, checkpoint: Path | None
+) -> Final:
+    planned = study.user_attrs.get(_PLAN)
+    if planned is not None and planned["trial"] == best.number and planned["of"] == len(train):
+        return _fit_planned(search, train, planned, checkpoint)
     facts, params = read_facts(best), search.fill(best.params)
     seconds, iterations = float(facts["fit_seconds"]), int(facts["iterations"])
     learnt = search.parts[0].train
@@ -90,8 +102,17 @@ def _fit(search: Search, train: Samples, best: FrozenTrial, left: float) -> Fina
     slow = seconds * len(part) / len(learnt) / max((1 - RESERVED) * left, 1e-9)
     slower = plan_slower(best, search, affordable=slow) if slow < 1 else None
     chosen = params if slower is None or search.for_latency else search.fill(slower)
-    rounds, judged = search.rounds(in_seconds(left), chosen), search.parts[0].judged
-    return Final(fit_model(search.family, part, judged, chosen, goal=search.goal, rounds=rounds), chosen)
+    plan = {"trial": best.number, "of": len(train), "rows": len(part), "seconds": left, "params": dict(chosen)}
+    study.set_user_attr(_PLAN, plan)
+    return _fit_planned(search, train, plan, checkpoint)
+
+
+def _fit_planned(search: Search, train: Samples, plan: Mapping[str, Any], checkpoint: Path | None) -> Final:
+    params, part = dict(plan["params"]), cap_rows(train, int(plan["rows"]), search.goal)
+    rounds = search.rounds(in_seconds(float(plan["seconds"])), params)
+    rounds = replace(rounds, checkpoint=checkpoint, checkpoint_seconds=CHECKPOINT_SECONDS)
+    fit = fit_model(search.family, part, search.parts[0].judged, params, goal=search.goal, rounds=rounds)
+    return Final(fit, params)
 
 
 def _take_over(search: Search, best: FrozenTrial, params: Mapping[str, Parameter], left: float) -> Fit:

@@ -88,7 +88,8 @@ def tune(
     clock = Clock(config.search.seconds, spent_before(study, search))
     search_on(study, search, clock, known, journal=journal, total_rows=len(learnt), progress=progress)
     best = choose_trial(study, search)
-    final = fit_final(study, search, learnt, best, clock.left())
+    checkpoint = storage / f"{study_name}.checkpoint"
+    final = fit_final(study, search, learnt, best, clock.left(), checkpoint=checkpoint)
     return TuningResult(
         model=final.fit.model,
         params=final.params,

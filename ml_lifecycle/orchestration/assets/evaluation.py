@@ -183,6 +183,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
     ) -> Made:
         """Candidate and champion on the same rows; promoted only what is better beyond chance."""
         from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
+        from ml_lifecycle.evaluation.thresholds import at_one_threshold
 
         target = tuned_model.target
         champion = Champion.find(Workspace(project))
@@ -191,7 +192,11 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         test = labelled_rows(project, table, data_splits, "test", target)
         predictions = tuned_model.predict(test.rows)
         before = None if champion is None else champion.predict_for(test.rows, target)
-        metric = primary_metric(project, target)
+        metric, common = primary_metric(project, target), project.evaluation.threshold
+        predictions = at_one_threshold(predictions, metric, own=tuned_model.threshold, common=common)
+        if champion is not None:
+            own = champion.package.predictor.threshold
+            before = at_one_threshold(before, metric, own=own, common=common)
         sizes = {} if champion is None else _footprints(tuned_model, champion, test.rows)
         comparison = compare(
             test.y,

@@ -173,7 +173,9 @@ def _performance_report(project: ProjectConfig) -> dg.AssetsDefinition:
 
         champion = Champion.require(Workspace(project))
         window = prediction_window.of_version(champion.version)
-        metric = primary_metric(project, champion.package.predictor.target)
+        predictor = champion.package.predictor
+        threshold = predictor.threshold or project.evaluation.threshold
+        metric = primary_metric(project, predictor.target).at(threshold)
         report = assess_performance(
             champion.outcomes_of(window.frame),
             scores_of(window.frame),
@@ -184,7 +186,7 @@ def _performance_report(project: ProjectConfig) -> dg.AssetsDefinition:
             query=champion.queries_of(window.frame),
             reference_estimate=champion.package.manifest.facts.get(TEST_ESTIMATE),
             confidence=project.evaluation.confidence,
-            threshold=project.evaluation.threshold,
+            threshold=threshold,
         )
         finding = {
             "model_version": champion.version,

@@ -166,6 +166,7 @@ def judge_tuned(
 ) -> list[Verdict]:
     """The three gates of the tuned model: better than the floor, the same twice, nothing from nothing."""
     from ml_lifecycle.evaluation.model_gates import judge_beats_baseline, judge_reproducible
+    from ml_lifecycle.evaluation.thresholds import at_one_threshold
     from ml_lifecycle.modeling.training import fit_twice
 
     metric = primary_metric(project, predictor.target)
@@ -175,7 +176,7 @@ def judge_tuned(
         judge_beats_baseline(
             metric,
             valid.y,
-            predictions,
+            at_one_threshold(predictions, metric, own=predictor.threshold, common=project.evaluation.threshold),
             baselines.predict_best(valid, entity),
             config=project.evaluation,
             margin=project.modeling.baseline_margin,
