@@ -6,7 +6,9 @@ How each question is answered lives in the module named for it; what becomes of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import EvaluationConfig
 from ml_lifecycle.evaluation.calibration import COLUMNS as RELIABILITY_COLUMNS
 from ml_lifecycle.evaluation.calibration import reliability
+from ml_lifecycle.evaluation.decided import BY_LABEL, Decide, as_decided, for_metric
 from ml_lifecycle.evaluation.error_analysis import analyse_errors
 from ml_lifecycle.evaluation.explanation import permutation_importance
 from ml_lifecycle.evaluation.fairness import FairnessReport, assess_fairness
@@ -32,7 +35,7 @@ from ml_lifecycle.modeling.estimators import FittedModel
 _CLASSES = (Kind.BINARY, Kind.MULTICLASS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Examination:
     """Held-out rows, and how they are to be judged.
 
@@ -49,7 +52,7 @@ class Examination:
         classes: Names of the classes.
         times: Time of each row, shape (n,).
         row_ids: What each row is called, shape (n,); its place by default.
-        thresholds: Binary: the threshold of each row, shape (n,), where groups have their own.
+        decide: Makes classes of predictions; None where the metric's own threshold does.
         seed: Seed of everything random.
     """
 
@@ -65,24 +68,47 @@ class Examination:
     classes: Sequence[str]
     times: np.ndarray | None
     row_ids: np.ndarray | None
-    thresholds: np.ndarray | None
+    decide: Decide | None
     seed: int
 
+    @cached_property
+    def judged(self) -> Scored:
+        """Truth and predictions as the primary metric is to see them."""
+        scored = self.scored
+        return replace(scored, p=for_metric(scored.p, self.frame, self.metric, self.decide))
+
+    @cached_property
+    def labelled(self) -> Scored:
+        """Truth and predictions as metrics of labels are to see them."""
+        scored = self.scored
+        if self.decide is None or (scored.p.ndim == 1 and self.kind is not Kind.BINARY):
+            return scored
+        return replace(scored, p=as_decided(scored.p, self.decide(scored.p, self.frame), self.metric.threshold))
+
+    def predict_judged(self, frame: pd.DataFrame) -> np.ndarray:
+        """Predict other rows, as the primary metric is to see them."""
+        return for_metric(self.predict(frame), frame, self.metric, self.decide)
+
     def measure(self, metrics: Sequence[Metric]) -> dict[str, Interval]:
-        """Metrics with their intervals."""
-        return bootstrap_intervals(
-            metrics,
-            self.scored,
-            groups=self.groups,
-            resamples=self.config.bootstrap,
-            confidence=self.config.confidence,
-            seed=self.seed,
-        )
+        """Metrics with their intervals, in their order."""
+        options: dict[str, Any] = {
+            "groups": self.groups,
+            "resamples": self.config.bootstrap,
+            "confidence": self.config.confidence,
+            "seed": self.seed,
+        }
+        if self.decide is None:
+            return bootstrap_intervals(metrics, self.scored, **options)
+        by_label = [metric for metric in metrics if metric.name in BY_LABEL]
+        others = [metric for metric in metrics if metric.name not in BY_LABEL]
+        found = bootstrap_intervals(others, self.scored, **options)
+        found |= bootstrap_intervals(by_label, self.labelled, **options)
+        return {metric.name: found[metric.name] for metric in metrics}
 
     def permute(self) -> pd.DataFrame:
         """What of the metric is lost when a column is permuted."""
         return permutation_importance(
-            self.predict,
+            self.predict_judged,
             self.frame,
             self.scored.y,
             self.metric,
@@ -96,8 +122,8 @@ class Examination:
         """The metric in declared and searched slices."""
         return find_slices(
             self.frame,
-            self.scored.y,
-            self.scored.p,
+            self.judged.y,
+            self.judged.p,
             self.metric,
             self.config.slices,
             query=self.query,
@@ -111,10 +137,10 @@ class Examination:
         return assess_fairness(
             self.frame,
             self.scored.y,
-            self.scored.p,
+            self.labelled.p,
             self.kind,
             self.config.fairness,
-            threshold=self.scored.threshold if self.thresholds is None else self.thresholds,
+            threshold=self.scored.threshold,
             query=self.query,
             groups=self.groups,
             confidence=self.config.confidence,
@@ -130,7 +156,7 @@ class Examination:
     def disturb(self, permuted: pd.DataFrame) -> pd.DataFrame:
         """The metric under disturbances."""
         return assess_robustness(
-            self.predict,
+            self.predict_judged,
             self.frame,
             self.scored.y,
             self.metric,
@@ -141,13 +167,13 @@ class Examination:
             columns=self.columns,
             resamples=self.config.bootstrap,
             confidence=self.config.confidence,
-            predictions=self.scored.p,
+            predictions=self.judged.p,
             permuted=permuted,
         )
 
     def look_at_errors(self) -> dict[str, pd.DataFrame]:
         """The worst rows and what they share; residuals of a regression, worst queries of a ranking."""
-        y, p, count = self.scored.y, self.scored.p, self.config.report.worst_rows
+        y, p, count = self.scored.y, self.judged.p, self.config.report.worst_rows
         found: dict[str, pd.DataFrame] = {}
         if count:
             analysis = analyse_errors(

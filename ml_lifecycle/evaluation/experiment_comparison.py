@@ -10,6 +10,7 @@ from typing import Any, Self
 from ml_lifecycle.config.evaluation import EvaluationConfig
 from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.evaluation.candidates import CandidateTable, compare_many
+from ml_lifecycle.evaluation.cost_measures import CostMatrix
 from ml_lifecycle.evaluation.experiments import ExperimentResult, share_rows
 from ml_lifecycle.evaluation.hypotheses import HypothesisVerdict, judge_hypothesis
 from ml_lifecycle.evaluation.metrics import Metric, metric_for
@@ -62,6 +63,7 @@ def compare_experiments(
     *,
     config: EvaluationConfig,
     metric: Metric | None = None,
+    costs: CostMatrix | None = None,
     seed: int = 0,
 ) -> ExperimentComparison:
     """Compare experiments with one of them on the validation rows that all share.
@@ -71,6 +73,7 @@ def compare_experiments(
         reference: Name of the one that the others are compared with.
         config: Resamples, threshold; the test, alpha, margin and correction.
         metric: What counts; the project's metric by default.
+        costs: What mistakes cost, where the metric is `cost`.
         seed: Seed of the draws.
 
     Raises:
@@ -85,7 +88,7 @@ def compare_experiments(
             advice="train it first, or name another one",
         )
     known, shared = results[reference], share_rows(results)
-    metric = metric or metric_for(known.kind, known.metric, threshold=config.threshold)
+    metric = metric or metric_for(known.kind, known.metric, threshold=config.threshold, costs=costs)
     candidates = {name: found for name, found in shared.predictions.items() if name != reference}
     table = compare_many(
         shared.y,
@@ -99,15 +102,21 @@ def compare_experiments(
         footprints={name: result.footprint for name, result in results.items()},
         seed=seed,
     )
-    return ExperimentComparison(table, tuple(_judge(results, reference, metric, config=config, seed=seed)))
+    return ExperimentComparison(table, tuple(_judge(results, reference, metric, costs, config=config, seed=seed)))
 
 
 def _judge(
-    results: Mapping[str, ExperimentResult], reference: str, metric: Metric, *, config: EvaluationConfig, seed: int
+    results: Mapping[str, ExperimentResult],
+    reference: str,
+    metric: Metric,
+    costs: CostMatrix | None,
+    *,
+    config: EvaluationConfig,
+    seed: int,
 ) -> list[HypothesisVerdict]:
     verdicts = []
     for name, result in results.items():
         against = results.get(result.reference or reference, results[reference])
         if result.hypothesis is not None and against.name != name:
-            verdicts.append(judge_hypothesis(result, against, config=config, metric=metric, seed=seed))
+            verdicts.append(judge_hypothesis(result, against, config=config, metric=metric, costs=costs, seed=seed))
     return verdicts

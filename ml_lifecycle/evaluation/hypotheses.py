@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.evaluation import EvaluationConfig
+from ml_lifecycle.evaluation.cost_measures import CostMatrix
 from ml_lifecycle.evaluation.experiments import ExperimentResult, share_rows
 from ml_lifecycle.evaluation.fold_tests import compare_folds
 from ml_lifecycle.evaluation.metrics import Metric, metric_for
@@ -103,6 +104,7 @@ def judge_hypothesis(
     *,
     config: EvaluationConfig,
     metric: Metric | None = None,
+    costs: CostMatrix | None = None,
     seed: int = 0,
 ) -> HypothesisVerdict:
     """Judge whether an experiment is surely better than its reference by what its hypothesis asks for.
@@ -116,6 +118,7 @@ def judge_hypothesis(
         config: Resamples, threshold and `comparison.alpha`.
         metric: The project's primary metric, which counts where the hypothesis names no other; by default the one of
             that name.
+        costs: What mistakes cost, where the metric is `cost`.
         seed: Seed of the draws.
 
     Raises:
@@ -127,7 +130,7 @@ def judge_hypothesis(
         msg = f"expected an experiment with a hypothesis, got {result.name}"
         raise ValueError(msg)
     if metric is None or stated.metric not in {None, metric.name}:
-        metric = metric_for(result.kind, stated.metric or result.metric, threshold=config.threshold)
+        metric = metric_for(result.kind, stated.metric or result.metric, threshold=config.threshold, costs=costs)
     shared = share_rows({"a": result, "b": reference})
     found = paired_bootstrap(
         metric,

@@ -45,7 +45,14 @@ class Findings:
 
 
 def draw(
-    kind: Kind, scored: Scored, metric: Metric, found: Findings, *, classes: Sequence[str] = ()
+    kind: Kind,
+    scored: Scored,
+    metric: Metric,
+    found: Findings,
+    *,
+    classes: Sequence[str] = (),
+    labelled: Scored | None = None,
+    judged: Scored | None = None,
 ) -> dict[str, bytes]:
     """Draw what belongs to a kind of problem.
 
@@ -55,14 +62,16 @@ def draw(
         metric: The primary metric.
         found: What was found out.
         classes: Names of the classes.
+        labelled: The predictions as metrics of labels see them; the same by default.
+        judged: The predictions as the primary metric sees them; the same by default.
 
     Returns:
         PNG bytes by name, in the order in which they are shown.
     """
     names = list(classes) or [str(code) for code in range(scored.p.shape[1] if scored.p.ndim > 1 else 2)]
     panels = {
-        **_of_classes(kind, scored, names, found.reliability),
-        **_of_errors(kind, scored, metric, found),
+        **_of_classes(kind, scored, names, found.reliability, labelled or scored),
+        **_of_errors(kind, judged or scored, metric, found),
         **_of_model(metric, found),
     }
     pictures = {name: draw_png(*paints) for name, paints in panels.items()}
@@ -73,10 +82,12 @@ def draw(
     return pictures
 
 
-def _of_classes(kind: Kind, scored: Scored, names: Sequence[str], reliability: pd.DataFrame) -> dict[str, list[Paint]]:
+def _of_classes(
+    kind: Kind, scored: Scored, names: Sequence[str], reliability: pd.DataFrame, labelled: Scored
+) -> dict[str, list[Paint]]:
     found: dict[str, list[Paint]] = {}
     if kind in (Kind.BINARY, Kind.MULTICLASS):
-        found["confusion_matrix"] = [partial(class_plots.plot_confusion, scored=scored, names=names)]
+        found["confusion_matrix"] = [partial(class_plots.plot_confusion, scored=labelled, names=names)]
     if kind is Kind.BINARY and 0 < scored.y.sum() < len(scored.y):
         found["roc_curve"] = [partial(class_plots.plot_roc, scored=scored)]
         found["precision_recall_curve"] = [partial(class_plots.plot_precision_recall, scored=scored)]

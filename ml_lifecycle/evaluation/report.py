@@ -19,6 +19,7 @@ import pandas as pd
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import EvaluationConfig
 from ml_lifecycle.evaluation.cost_measures import CostMatrix
+from ml_lifecycle.evaluation.decided import Decide
 from ml_lifecycle.evaluation.examination import Examination, give_reasons
 from ml_lifecycle.evaluation.explanation import merge_importance
 from ml_lifecycle.evaluation.fairness import FairnessReport
@@ -162,7 +163,7 @@ def evaluate(
     costs: CostMatrix | None = None,
     extra: Sequence[str] = (),
     threshold: float | None = None,
-    thresholds: np.ndarray | None = None,
+    decide: Decide | None = None,
     times: np.ndarray | None = None,
     row_ids: np.ndarray | None = None,
     model: FittedModel | None = None,
@@ -190,7 +191,8 @@ def evaluate(
         costs: Classification: what mistakes cost; `cost` is then among the metrics.
         extra: Names of further metrics, besides those of the configuration.
         threshold: Binary: the model's own threshold; that of the configuration by default.
-        thresholds: Binary: the threshold of each row, shape (n,), where groups have their own; fairness heeds them.
+        decide: Makes classes of predictions where the model has its own way (a threshold, thresholds by group, costs);
+            metrics of labels, fairness and the confusion matrix heed it.
         times: Time of each row, shape (n,), datetime64; regression shows residuals over it.
         row_ids: What each row is called in the table of worst rows, shape (n,); its place by default.
         model: The fitted model, for SHAP values; without it there are none.
@@ -206,7 +208,7 @@ def evaluate(
     used = tuple(columns) or tuple(str(name) for name in frame.columns)
     held = Examination(
         kind, frame, scored, predict, config, main, used,
-        query=query, groups=groups, classes=classes, times=times, row_ids=row_ids, thresholds=thresholds, seed=seed,
+        query=query, groups=groups, classes=classes, times=times, row_ids=row_ids, decide=decide, seed=seed,
     )  # fmt: skip
     with clock("metrics"):
         asked = metrics_of(kind, list(dict.fromkeys([main.name, *config.metrics, *extra])), costs)
@@ -223,7 +225,7 @@ def evaluate(
     found = _look_deeper(held, ranked, model, extract, learn if config.report.learning_curve else None, clock=clock)
     with clock("pictures"):
         findings = replace(found.findings, slices=sliced, importance=ranked)
-        figures = draw(kind, scored, main, findings, classes=classes)
+        figures = draw(kind, scored, main, findings, classes=classes, labelled=held.labelled, judged=held.judged)
     return EvaluationReport(
         kind=kind,
         metric=main.name,

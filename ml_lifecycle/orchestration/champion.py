@@ -133,6 +133,11 @@ class Champion:
         columns = [predictions[:, known[label]] if label in known else np.zeros(len(rows)) for label in target.classes]
         return np.stack(columns, axis=1)
 
+    def decide_for(self, target: Any) -> Any:
+        """How it makes classes of predictions in the classes of a candidate's target; None where nothing was chosen."""
+        own = self.package.predictor
+        return own.decision.codes if own.decision is not None and own.target.classes == target.classes else None
+
     def compared_against(self, lineage: Mapping[str, str]) -> str:
         """What the comparison depends on: this version, or what it was compared with if it is the candidate itself.
 

@@ -11,7 +11,6 @@ import dagster as dg
 from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import StateError
-from ml_lifecycle.orchestration.assets.samples import SplitSamples, primary_metric
 from ml_lifecycle.orchestration.data_versions import read_latest
 from ml_lifecycle.orchestration.experiments import ASSET, ExperimentFolder
 from ml_lifecycle.orchestration.lake import Lake
@@ -20,6 +19,7 @@ from ml_lifecycle.orchestration.storage import record_of
 if TYPE_CHECKING:
     from ml_lifecycle.evaluation.experiment_comparison import ExperimentComparison
     from ml_lifecycle.evaluation.experiments import ExperimentResult
+    from ml_lifecycle.orchestration.assets.samples import SplitSamples
 
 #: The name of the project's own model among experiments.
 TUNED = "tuned_model"
@@ -59,12 +59,14 @@ def compare_named(
         DataError: They share no rows.
     """
     from ml_lifecycle.evaluation.experiment_comparison import compare_experiments
+    from ml_lifecycle.orchestration.assets.samples import costs_of
 
     results = {
         name: tuned_result(instance, project) if name == TUNED else read_result(instance, project, name)
         for name in dict.fromkeys([*names, reference])
     }
-    return compare_experiments(results, reference, config=project.evaluation, seed=project.modeling.seed)
+    costs = costs_of(project, read_latest(instance, project, TUNED).target)
+    return compare_experiments(results, reference, config=project.evaluation, costs=costs, seed=project.modeling.seed)
 
 
 def tuned_result(instance: dg.DagsterInstance, project: ProjectConfig) -> "ExperimentResult":
@@ -73,6 +75,9 @@ def tuned_result(instance: dg.DagsterInstance, project: ProjectConfig) -> "Exper
     Raises:
         StateError: It was not made yet.
     """
+    # What gathers samples lives beside the assets, which import this module.
+    from ml_lifecycle.orchestration.assets.samples import SplitSamples
+
     rows, splits, features, selected, model = (
         read_latest(instance, project, name)
         for name in (
@@ -80,15 +85,35 @@ def tuned_result(instance: dg.DagsterInstance, project: ProjectConfig) -> "Exper
             *("data_splits", "features", "selected_features", TUNED),
         )
     )
-    return as_result(project, model, SplitSamples(project, rows, splits, features, selected.names))
+    samples = SplitSamples(project, rows, splits, features, selected.names)
+    return as_result(instance, project, model, samples)
 
 
-def as_result(project: ProjectConfig, tuned_model: Any, samples: SplitSamples) -> "ExperimentResult":
-    """The tuned model's predictions of the validation rows, in the form of an experiment."""
+def as_result(
+    instance: dg.DagsterInstance, project: ProjectConfig, tuned_model: Any, samples: "SplitSamples"
+) -> "ExperimentResult":
+    """The tuned model's predictions of the validation rows, and its values on folds, in the form of an experiment."""
     from ml_lifecycle.evaluation.experiments import gather_result
-
-    valid, metric = samples.of("validation"), primary_metric(project, samples.target)
-    size = sum(map(len, tuned_model.to_files().values()))
     from ml_lifecycle.evaluation.footprint import Footprint
+    from ml_lifecycle.orchestration.assets.samples import primary_metric
 
-    return gather_result(TUNED, tuned_model, valid, metric=metric, footprint=Footprint(size_bytes=size))
+    valid = samples.of("validation")
+    size = sum(map(len, tuned_model.to_files().values()))
+    return gather_result(
+        TUNED,
+        tuned_model,
+        valid,
+        metric=primary_metric(project, samples.target),
+        footprint=Footprint(size_bytes=size),
+        groups=samples.groups_of(valid),
+        folds=_folds(instance, project),
+    )
+
+
+def _folds(instance: dg.DagsterInstance, project: ProjectConfig) -> Any:
+    """The cross-validation of the project's model, where it was asked for and made."""
+    config = project.evaluation.cross_validation
+    key = dg.AssetKey([project.name, "cross_validation"])
+    if not config.enabled or config.nested or instance.get_latest_materialization_event(key) is None:
+        return None
+    return read_latest(instance, project, "cross_validation")

@@ -90,7 +90,8 @@ def test_experiments_are_trained_listed_shown_and_compared(trained: SiteFolder) 
     outcome = first.json["assets"]["experiment"]["metadata"]["outcome"]
     assert "The hypothesis" in outcome
     assert call("train", "run", "--config", str(small)).code == 0
-    listed = call("experiments", "list", GOODS, "--json").json
+    # In a process of its own: what a command imports, nobody has imported before it.
+    listed = trained.call("experiments", "list", GOODS, "--json").json
     assert [row["experiment"] for row in listed] == ["one_feature", "straight"]
     shown = call("experiments", "show", GOODS, "straight", "--json").json
     assert shown["config"]["changes"]["modeling"]["family"] == "linear"

@@ -17,7 +17,7 @@ def _examine(row_ids: np.ndarray | None) -> Examination:
     metric = METRICS["roc_auc"]
     return Examination(
         Kind.BINARY, data.frame, metric.score(data.y, data.p), score_frame, EvaluationConfig(), metric, ("x", "city"),
-        query=None, groups=None, classes=(), times=None, row_ids=row_ids, thresholds=None, seed=0,
+        query=None, groups=None, classes=(), times=None, row_ids=row_ids, decide=None, seed=0,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ml_lifecycle.evaluation.cost_measures import CostMatrix
 from ml_lifecycle.evaluation.learning_curve import LearningCurve, trace_learning
 from ml_lifecycle.evaluation.metrics import METRICS
 from ml_lifecycle.evaluation.report import EvaluationReport, evaluate
+from ml_lifecycle.modeling.decision import Decision
 from ml_lifecycle.parts import Parts, Storable
 from ml_lifecycle.verdict import Severity, Verdict
 from ml_lifecycle_tests.evaluation.fitted import fit_case
@@ -289,3 +290,21 @@ def test_ranking() -> None:
     assert found.units == 30
     assert "in 30 groups" in found.markdown()
     assert "per_query" in found.figures
+
+
+def test_metrics_of_labels_judge_what_is_decided() -> None:
+    """With a decision of the model's own, accuracy counts its classes; log loss, the curve and the order stay."""
+    y, p = np.array([0, 1] * 100), np.tile([0.2, 0.4], 100)
+    frame = pd.DataFrame({"x": p})
+    config = EvaluationConfig(bootstrap=50, report={"learning_curve": False, "shap_rows": 0})  # type: ignore[arg-type]
+    plain, decided = (
+        evaluate(Kind.BINARY, frame, y, predict=_read, config=config, decide=decide)
+        for decide in (None, Decision(threshold=0.3).codes)
+    )
+    assert (plain.metrics["accuracy"].value, decided.metrics["accuracy"].value) == (0.5, 1.0)
+    assert plain.metrics["log_loss"].value == decided.metrics["log_loss"].value
+    assert list(plain.metrics) == list(decided.metrics)
+
+
+def _read(rows: pd.DataFrame) -> np.ndarray:
+    return rows["x"].fillna(0.2).to_numpy()

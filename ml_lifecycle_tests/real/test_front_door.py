@@ -19,7 +19,7 @@ _BUDGET = {"search": {"trials": 8, "seconds": 15}}
 
 def _run(site: SiteFolder, name: str) -> dict[str, Any]:
     done = site.call("run", name, "--json")
-    assert done.code == 0, done.said[-3000:]
+    assert done.code == 0, str(done.json["run"]) if done.out else done.said[-3000:]
     document: dict[str, Any] = done.json
     return document
 
@@ -59,8 +59,9 @@ def test_lambdarank_is_ranked_by_query(site: SiteFolder, data: Path) -> None:
     """Queries stay whole; the task is guessed from the query column and the grades."""
     drafted = _init(site, "search", data / "lambdarank_train.parquet", "--target", "relevance", "--group", "query_id")
     assert drafted["project"] == "search"
-    # thirty queries leave little room above the best baseline, so this small table gets the whole budget of trials
+    # Thirty queries of validation cannot prove much: this small table gets all trials, and one chance in ten of error.
     site.edit("search", modeling={"search": {"trials": 30, "seconds": 60}})
+    site.edit("search", evaluation={"comparison": {"alpha": 0.1}})
     document = _run(site, "search")
     assert document["status"]["task"] == "ranking"
     assert _value(document, "ndcg@10") > 0.62

@@ -25,7 +25,10 @@ def _cross_validation(project: ProjectConfig) -> dg.AssetsDefinition:
         "evaluation",
         kinds=("scikitlearn", "mlflow"),
         needs=_INPUTS,
-        sections=(config, project.modeling, augmentation, project.brief.metric, project.brief.costs),
+        sections=(
+            *(config, project.modeling, augmentation, project.brief.metric, project.brief.costs),
+            *(project.evaluation.confidence, project.evaluation.threshold),
+        ),
     )
 
     @step(project, spec)
@@ -52,6 +55,7 @@ def _cross_validation(project: ProjectConfig) -> dg.AssetsDefinition:
         if config.nested:
             goal = tuned_model.model.facts.goal
             options = {"goal": goal, "config": project.modeling, "seconds": config.seconds}
+            options["groups"] = samples.groups_of(train)
             found = cross_validate_search(train, data_folds, **options, **common)
         else:
             found = cross_validate(train, data_folds, tuned_model.model, **common)

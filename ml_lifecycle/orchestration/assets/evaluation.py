@@ -16,6 +16,7 @@ from ml_lifecycle.orchestration.assets.samples import (
     SplitSamples,
     blocks_in_time,
     costs_of,
+    decision_of,
     labelled_rows,
     primary_metric,
     with_history,
@@ -81,13 +82,15 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
 
 
 def _evaluate(project: ProjectConfig, predictor: Any, test: LabelledRows, samples: SplitSamples) -> Any:
+    from ml_lifecycle.evaluation.decided import for_metric
     from ml_lifecycle.evaluation.learning_curve import trace_learning
     from ml_lifecycle.evaluation.report import evaluate
 
     target, time = predictor.target, project.dataset.event_time
-    metric = primary_metric(project, target).at(predictor.threshold or project.evaluation.threshold)
-    predictions = predictor.predict(test.rows)
-    by_group = None if predictor.decision is None else predictor.decision.by_group
+    metric = primary_metric(project, target)
+    predictions, decide = predictor.predict(test.rows), decision_of(predictor)
+    seen = for_metric(predictions, test.rows, metric, decide)
+    groups, valid = blocks_in_time(project, test, metric, [seen]), samples.of("validation")
     return evaluate(
         target.kind,
         test.rows,
@@ -97,15 +100,14 @@ def _evaluate(project: ProjectConfig, predictor: Any, test: LabelledRows, sample
         config=project.evaluation,
         metric=metric,
         query=test.query,
-        groups=blocks_in_time(project, test, metric, [predictions]),
+        groups=groups,
         columns=predictor.extractor.columns,
         importance=predictor.model.importance(),
         classes=tuple(map(str, target.classes)),
         seed=project.modeling.seed,
         costs=costs_of(project, target),
         extra=[criterion.metric for criterion in project.brief.criteria],
-        threshold=predictor.threshold,
-        thresholds=None if by_group is None else by_group.of_rows(test.rows, len(test.rows)),
+        decide=decide,
         times=test.rows[time].to_numpy(dtype="datetime64[ns]") if time else None,
         row_ids=test.rows["_row_id"].to_numpy(),
         model=predictor.model,
@@ -113,9 +115,10 @@ def _evaluate(project: ProjectConfig, predictor: Any, test: LabelledRows, sample
         learn=lambda: trace_learning(
             predictor.model.facts,
             samples.of("train"),
-            samples.of("validation"),
+            valid,
             metric,
             confidence=project.evaluation.confidence,
+            groups=samples.groups_of(valid),
         ),
     )
 
@@ -173,7 +176,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         kinds=("mlflow",),
         needs=("validated_data", "data_splits", "tuned_model"),
         after=("evaluation",),
-        sections=(project.evaluation.comparison, project.brief.metric, project.brief.costs),
+        sections=(project.evaluation, project.brief.metric, project.brief.costs),
         outer=outer,
     )
 
@@ -183,7 +186,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
     ) -> Made:
         """Candidate and champion on the same rows; promoted only what is better beyond chance."""
         from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
-        from ml_lifecycle.evaluation.thresholds import at_one_threshold
+        from ml_lifecycle.evaluation.decided import for_metric
 
         target = tuned_model.target
         champion = Champion.find(Workspace(project))
@@ -192,11 +195,10 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         test = labelled_rows(project, table, data_splits, "test", target)
         predictions = tuned_model.predict(test.rows)
         before = None if champion is None else champion.predict_for(test.rows, target)
-        metric, common = primary_metric(project, target), project.evaluation.threshold
-        predictions = at_one_threshold(predictions, metric, own=tuned_model.threshold, common=common)
-        if champion is not None:
-            own = champion.package.predictor.threshold
-            before = at_one_threshold(before, metric, own=own, common=common)
+        metric = primary_metric(project, target)
+        predictions = for_metric(predictions, test.rows, metric, decision_of(tuned_model))
+        if champion is not None and before is not None:
+            before = for_metric(before, test.rows, metric, champion.decide_for(target))
         sizes = {} if champion is None else _footprints(tuned_model, champion, test.rows)
         comparison = compare(
             test.y,

@@ -11,7 +11,13 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.modeling import rows_of_training, search
-from ml_lifecycle.orchestration.assets.samples import SplitSamples, labelled_rows, primary_metric, with_history
+from ml_lifecycle.orchestration.assets.samples import (
+    SplitSamples,
+    costs_of,
+    labelled_rows,
+    primary_metric,
+    with_history,
+)
 from ml_lifecycle.orchestration.assets.training import finish_model
 from ml_lifecycle.orchestration.experiment_results import TUNED, as_result, read_result
 from ml_lifecycle.orchestration.experiments import ExperimentFolder, experiment_partitions
@@ -67,7 +73,7 @@ def experiment_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
             **said,
         )
         reference = _reference(context, project, asked.reference, tuned_model, samples)
-        verdict = _judge(project, result, reference)
+        verdict = _judge(project, result, reference, samples)
         run = context.resources.ml_lifecycle_tracking.open(project.name)
         run.log_metrics({f"experiment.{asked.name}.{result.metric.replace('@', '_at_')}": result.value})
         context.log.info(verdict.summary)
@@ -100,13 +106,15 @@ def _reference(
     """What the experiment is compared with: another experiment, or the project's model."""
     if name != TUNED:
         return read_result(context.instance, project, name)
-    return as_result(project, tuned_model, samples)
+    return as_result(context.instance, project, tuned_model, samples)
 
 
-def _judge(project: ProjectConfig, result: Any, reference: Any) -> Verdict:
+def _judge(project: ProjectConfig, result: Any, reference: Any, samples: SplitSamples) -> Verdict:
     from ml_lifecycle.evaluation.hypotheses import judge_hypothesis
 
-    found = judge_hypothesis(result, reference, config=project.evaluation, seed=project.modeling.seed)
+    metric, costs = primary_metric(project, samples.target), costs_of(project, samples.target)
+    config, seed = project.evaluation, project.modeling.seed
+    found = judge_hypothesis(result, reference, config=config, metric=metric, costs=costs, seed=seed)
     return Verdict(
         gate="hypothesis_holds",
         passed=found.outcome == "holds",

@@ -87,7 +87,8 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
         sections=(
             modeling.model_dump(mode="json", exclude={"approaches", "price_per_core_hour"}),
             *(brief.metric, brief.costs, brief.constraints, project.dataset.augmentation),
-            *(project.evaluation.fairness, project.evaluation.threshold),
+            *(project.evaluation.fairness, project.evaluation.threshold, project.evaluation.comparison),
+            *(project.evaluation.bootstrap, project.evaluation.confidence),
         ),
         outer=lambda context: str(settings_in(context.run.tags, "modeling")),
     )
@@ -149,7 +150,10 @@ def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
         "modeling",
         kinds=("table",),
         needs=(*_INPUTS, "baselines", "tuned_model"),
-        sections=(modeling.approaches, modeling.seed, brief.metric, brief.costs, brief.constraints),
+        sections=(
+            *(modeling.approaches, modeling.seed, brief.metric, brief.costs, brief.constraints),
+            *(project.evaluation.bootstrap, project.evaluation.confidence, project.evaluation.threshold),
+        ),
     )
 
     @step(project, spec)
@@ -178,6 +182,7 @@ def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
             modeling=modeling,
             evaluation=project.evaluation,
             constraints=brief.constraints,
+            groups=samples.groups_of(valid),
             entity=entities_of(project, validated_data),
         )
         return Made(

@@ -160,7 +160,8 @@ def _estimate(project: ProjectConfig, predictor: Any, rows: Any) -> float | None
     kind = predictor.target.kind
     if not can_estimate(kind):
         return None
-    guess = estimate_performance(primary_metric(project, predictor.target), predictor.predict(rows), kind)
+    metric = primary_metric(project, predictor.target).at(predictor.threshold or project.evaluation.threshold)
+    guess = estimate_performance(metric, predictor.predict(rows), kind)
     return None if guess is None else float(guess.value)
 
 

@@ -7,7 +7,9 @@ from ml_lifecycle.config.project import ProjectConfig
 
 if TYPE_CHECKING:
     from ml_lifecycle.evaluation.cost_measures import CostMatrix
+    from ml_lifecycle.evaluation.decided import Decide
     from ml_lifecycle.evaluation.metrics import Metric
+    from ml_lifecycle.modeling.predictor import Predictor
     from ml_lifecycle.modeling.samples import Samples
     from ml_lifecycle.modeling.target import Target
 
@@ -56,6 +58,17 @@ class SplitSamples:
             event_time=self._project.dataset.event_time,
         )
 
+    def groups_of(self, samples: "Samples") -> Any:
+        """The group or entity of each row as a code, shape (n,); None where rows are independent, or by query."""
+        import pandas as pd
+
+        data = self._project.dataset
+        dependent = data.group or data.entity
+        if samples.query is not None or dependent not in self._rows.columns:
+            return None
+        values = self._rows.set_index("_row_id")[dependent].loc[samples.row_ids]
+        return pd.factorize(values, use_na_sentinel=False)[0]
+
 
 def primary_metric(project: ProjectConfig, target: "Target") -> "Metric":
     """The metric that search and comparison optimise: as the brief says, else the default of the kind."""
@@ -70,6 +83,11 @@ def costs_of(project: ProjectConfig, target: "Target") -> "CostMatrix | None":
     from ml_lifecycle.evaluation.cost_measures import CostMatrix
 
     return CostMatrix.of(project.brief.costs, target.classes)
+
+
+def decision_of(predictor: "Predictor") -> "Decide | None":
+    """How a predictor makes classes of predictions; None where nothing was chosen for it."""
+    return None if predictor.decision is None else predictor.decision.codes
 
 
 def with_history(project: ProjectConfig, validated_data: Any) -> Any:

@@ -11,7 +11,14 @@ import dagster as dg
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.samples import LabelledRows, costs_of, primary_metric
+from ml_lifecycle.errors import ConfigError
+from ml_lifecycle.orchestration.assets.samples import (
+    LabelledRows,
+    blocks_in_time,
+    costs_of,
+    decision_of,
+    primary_metric,
+)
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.verdict import Verdict
 
@@ -78,10 +85,11 @@ def _ensemble(project: ProjectConfig, target: Any, result: Any, rows: TrainingRo
     from ml_lifecycle.evaluation.significance import paired_bootstrap
     from ml_lifecycle.modeling.ensemble import build_ensemble
 
-    metric = primary_metric(project, target)
+    metric, groups = primary_metric(project, target), rows.raw.groups
 
     def is_better(y: Any, together: Any, single: Any, query: Any) -> tuple[bool, dict[str, float]]:
-        found = paired_bootstrap(metric, y, together, single, query=query, resamples=project.evaluation.bootstrap)
+        options = {"groups": groups, "resamples": project.evaluation.bootstrap}
+        found = paired_bootstrap(metric, y, together, single, query=query, **options)
         facts = {"difference": found.difference, "low": found.low, "p_value": found.p_value}
         return found.p_value < modeling.ensemble.alpha, facts
 
@@ -93,6 +101,7 @@ def _ensemble(project: ProjectConfig, target: Any, result: Any, rows: TrainingRo
         score=metric,
         is_better=is_better,
         latency_p95_ms=project.brief.constraints.latency_p95_ms,
+        groups=groups,
     )
     said = {"ensemble": " ".join(made.reasons), "ensemble_kept": made.kept, "ensemble_members": as_table(made.members)}
     return made.model, said
@@ -100,8 +109,16 @@ def _ensemble(project: ProjectConfig, target: Any, result: Any, rows: TrainingRo
 
 def _out_of_fold(project: ProjectConfig, target: Any, model: Any, rows: TrainingRows) -> Any:
     modeling, augmentation = project.modeling, project.dataset.augmentation
-    if modeling.calibration == "none" or modeling.calibrate_on != "folds":
+    classes = target.kind in (Kind.BINARY, Kind.MULTICLASS)
+    if not classes or modeling.calibration == "none" or modeling.calibrate_on != "folds":
         return None
+    if rows.folds is None:
+        raise ConfigError(
+            "the calibration is to be fitted on folds, and the project has none",
+            expected="folds of the training rows",
+            got="modeling.calibrate_on: folds in an experiment alone",
+            advice="set it, or features.selection.stability, in the project's own YAML, so that folds are made",
+        )
     from ml_lifecycle.modeling.augmentation import augment
     from ml_lifecycle.modeling.cross_fitting import predict_out_of_fold
 
@@ -148,8 +165,17 @@ def _choose_threshold(project: ProjectConfig, predictor: "Predictor", rows: Trai
         return decision, {}
     y, p, before = rows.valid.y, predictor.predict_samples(rows.valid), project.evaluation.threshold
     if config.method == "metric":
+        from ml_lifecycle.evaluation.decided import BY_LABEL
         from ml_lifecycle.evaluation.metrics import get_metric
         from ml_lifecycle.modeling.threshold import choose_by_metric
+
+        if config.metric not in BY_LABEL:
+            raise ConfigError(
+                f"no threshold can be chosen for the metric {config.metric!r}",
+                expected=f"one that a threshold changes: {', '.join(sorted(BY_LABEL))}",
+                got=config.metric,
+                advice="correct modeling.threshold.metric",
+            )
 
         metric = get_metric(config.metric, costs_of(project, predictor.target))
         choice: Any = choose_by_metric(y, p, metric.at, before=before, seed=seed)
@@ -165,29 +191,35 @@ def judge_tuned(
     project: ProjectConfig, predictor: "Predictor", baselines: Any, rows: TrainingRows, entity: Any
 ) -> list[Verdict]:
     """The three gates of the tuned model: better than the floor, the same twice, nothing from nothing."""
+    from ml_lifecycle.evaluation.decided import for_metric
     from ml_lifecycle.evaluation.model_gates import judge_beats_baseline, judge_reproducible
-    from ml_lifecycle.evaluation.thresholds import at_one_threshold
     from ml_lifecycle.modeling.training import fit_twice
 
     metric = primary_metric(project, predictor.target)
     valid, twice = rows.valid, fit_twice(predictor.model, rows.learnt_from)
     predictions = predictor.predict_samples(valid)
+    seen = for_metric(predictions, rows.raw.rows, metric, decision_of(predictor))
+    floor = baselines.predict_best(valid, entity)
+    groups = blocks_in_time(project, rows.raw, metric, [seen, floor])
     return [
         judge_beats_baseline(
             metric,
             valid.y,
-            at_one_threshold(predictions, metric, own=predictor.threshold, common=project.evaluation.threshold),
-            baselines.predict_best(valid, entity),
+            seen,
+            floor,
             config=project.evaluation,
             margin=project.modeling.baseline_margin,
             query=valid.query,
+            groups=groups,
         ),
         judge_reproducible(twice.first, twice.second),
-        _judge_sanity(project, predictor, rows, predictions),
+        _judge_sanity(project, predictor, rows, predictions, groups),
     ]
 
 
-def _judge_sanity(project: ProjectConfig, predictor: "Predictor", rows: TrainingRows, predictions: Any) -> Verdict:
+def _judge_sanity(
+    project: ProjectConfig, predictor: "Predictor", rows: TrainingRows, predictions: Any, groups: Any
+) -> Verdict:
     from ml_lifecycle.evaluation.model_gates import judge_sanity
     from ml_lifecycle.evaluation.sanity import fit_small_batch, probe_order
     from ml_lifecycle.modeling.estimators import get_family
@@ -209,6 +241,7 @@ def _judge_sanity(project: ProjectConfig, predictor: "Predictor", rows: Training
         config=project.evaluation,
         p_model=predictions,
         query=valid.query,
+        groups=groups,
         batch=fit_small_batch(train, get_family(project.modeling.family), goal=facts.goal),
         order=probe_order(lambda places: predictor.predict(raw.iloc[places]), len(raw), seed=facts.goal.seed),
     )
