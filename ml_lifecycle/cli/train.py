@@ -47,12 +47,14 @@ def run_command(
     as_json: AsJson = False,
 ) -> None:
     """Train an experiment beside the project's model, and say whether its hypothesis holds."""
+    from ml_lifecycle.evaluation.experiment_task import apply_changes
     from ml_lifecycle.orchestration.experiments import ExperimentFolder, add_partition, read_experiment
     from ml_lifecycle.orchestration.site import Site
 
     experiment = read_experiment(config)
     site = Site.find()
     project = site.project(experiment.project)
+    apply_changes(project, experiment)  # what is wrong is said before anything is kept or computed
     ExperimentFolder(project).keep(experiment)
     with site.instance() as instance:
         add_partition(instance, project, experiment.name)
@@ -79,7 +81,9 @@ def compare_command(
         found = compare_named(instance, config, names, reference)
     if as_json:
         return print_json(found.to_dict())
-    return print_rows(f"{project}: compared with {reference}", found.to_dict()["candidates"])
+    shown = ("name", "value", "gain", "low", "high", "p_value", "p_corrected", "better")
+    rows = [{key: _short(row[key]) for key in shown if key in row} for row in found.to_dict()["candidates"]]
+    return print_rows(f"{project}: compared with {reference}", rows)
 
 
 @experiments_app.command("list")
@@ -126,3 +130,7 @@ def show_command(
         return print_json({**result.to_dict(), "verdict": verdict.to_dict()})
     typer.echo(result.markdown())
     return typer.echo(verdict.summary)
+
+
+def _short(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else value

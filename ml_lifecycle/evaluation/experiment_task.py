@@ -19,13 +19,13 @@ from ml_lifecycle.config.experiment import ExperimentConfig
 from ml_lifecycle.config.loading import describe
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.folds import Folds
-from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, TRAIN, UNLABELED, VALIDATION
+from ml_lifecycle.dataset.rows import TRAIN, VALIDATION
 from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.evaluation.metrics import Metric, metric_for
 from ml_lifecycle.features.extraction import FeatureExtractor
 from ml_lifecycle.features.matrix import FeatureSet, build_features
 from ml_lifecycle.features.selection import select_features
-from ml_lifecycle.modeling.samples import Samples, build_samples
+from ml_lifecycle.modeling.samples import Samples, build_samples, fit_target
 from ml_lifecycle.modeling.target import Target
 
 
@@ -100,9 +100,7 @@ def prepare_task(
         DataError: Features cannot be made of the rows.
     """
     brief = project.brief
-    labelled = splits.loc[splits[SPLIT] != UNLABELED, ROW_ID]
-    values = rows.loc[rows[ROW_ID].isin(labelled), brief.target]
-    target = Target.fit(values, brief.task, name=brief.target, positive_class=brief.positive_class)
+    target = fit_target(rows, splits, brief)
     features = build_features(rows, splits, project)
     train, valid = (
         build_samples(

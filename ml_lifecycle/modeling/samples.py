@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, WEIGHT
+from ml_lifecycle.config.brief import BriefConfig, Kind, Task
+from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, TEST, TRAIN, UNLABELED, VALIDATION, WEIGHT
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.features.matrix import FeatureMatrix, FeatureSet
 from ml_lifecycle.modeling.target import Target
@@ -84,6 +84,30 @@ class Samples:
         if self.query is None:
             return np.empty(0, dtype=np.int64)
         return np.unique(self.query, return_counts=True)[1]
+
+
+def fit_target(frame: pd.DataFrame, assignment: pd.DataFrame, brief: BriefConfig) -> Target:
+    """Fit the target; of the test rows nothing is read but the names of their classes.
+
+    Which class is positive, where the brief does not say, is chosen by the rows that are not for the test.
+
+    Args:
+        frame: Rows with `_row_id` and the target.
+        assignment: `_row_id` and `_split`.
+        brief: Names the target, the task and the positive class.
+
+    Raises:
+        TargetError: The target cannot be learnt.
+    """
+    split = frame[ROW_ID].map(assignment.set_index(ROW_ID)[SPLIT])
+    values, positive = frame[brief.target], brief.positive_class
+    if positive is None:
+        learnt = Target.fit(values[split.isin([TRAIN, VALIDATION])], brief.task, name=brief.target)
+        positive = learnt.positive
+    whole = values[split.notna() & (split != UNLABELED)]
+    if brief.task is not Task.CLASSIFICATION:
+        whole = whole[split.loc[whole.index] != TEST]
+    return Target.fit(whole, brief.task, name=brief.target, positive_class=positive)
 
 
 def build_samples(

@@ -29,7 +29,7 @@ from ml_lifecycle.modeling.tuning.study import read_facts, score_of
 _FINAL, _PLAN = "final", "final_plan"
 #: Seconds that are kept back of those that are left, as a share: a pace is not exact.
 RESERVED = 0.2
-#: Seconds between two checkpoints of the final fit.
+#: Seconds between two checkpoints of the final fit at most; a short one has four.
 CHECKPOINT_SECONDS = 30.0
 #: A trial that its deadline ended is continued if there is so many times its time.
 WORTH_CONTINUING = 1.2
@@ -110,7 +110,9 @@ def _fit(
 def _fit_planned(search: Search, train: Samples, plan: Mapping[str, Any], checkpoint: Path | None) -> Final:
     params, part = dict(plan["params"]), cap_rows(train, int(plan["rows"]), search.goal)
     rounds = search.rounds(in_seconds(float(plan["seconds"])), params)
-    rounds = replace(rounds, checkpoint=checkpoint, checkpoint_seconds=CHECKPOINT_SECONDS)
+    rounds = replace(
+        rounds, checkpoint=checkpoint, checkpoint_seconds=min(CHECKPOINT_SECONDS, float(plan["seconds"]) / 4)
+    )
     fit = fit_model(search.family, part, search.parts[0].judged, params, goal=search.goal, rounds=rounds)
     return Final(fit, params)
 

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.samples import SplitSamples, primary_metric
+from ml_lifecycle.orchestration.assets.samples import SplitSamples, metrics_at_hand, primary_metric
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
 
@@ -49,6 +49,7 @@ def _cross_validation(project: ProjectConfig) -> dg.AssetsDefinition:
         train, metric = samples.of("train"), primary_metric(project, samples.target)
         common: dict[str, Any] = {
             "metric": metric,
+            "metrics": metrics_at_hand(project, samples.target),
             "confidence": project.evaluation.confidence,
             "augmentation": augmentation,
         }

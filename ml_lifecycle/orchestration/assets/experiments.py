@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.modeling import rows_of_training, search
+from ml_lifecycle.orchestration.assets.modeling import log_search, rows_of_training, search
 from ml_lifecycle.orchestration.assets.samples import (
     SplitSamples,
     costs_of,
@@ -18,7 +18,7 @@ from ml_lifecycle.orchestration.assets.samples import (
     primary_metric,
     with_history,
 )
-from ml_lifecycle.orchestration.assets.training import finish_model
+from ml_lifecycle.orchestration.assets.training import draw, finish_model
 from ml_lifecycle.orchestration.experiment_results import TUNED, as_result, read_result
 from ml_lifecycle.orchestration.experiments import ExperimentFolder, experiment_partitions
 from ml_lifecycle.orchestration.findings import lineage_of
@@ -60,21 +60,21 @@ def experiment_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
         versions = lineage_of(context.instance, project)
         said = {"created_at": datetime.now(UTC).isoformat(timespec="seconds")}
         storage = Workspace(project).home.studies
+        run = context.resources.ml_lifecycle_tracking.open(project.name)
         _, result = train_experiment(
             project,
             asked,
             validated_data,
             data_splits,
             storage=storage,
-            folds=data_folds,
+            folds=_folds(project, asked, validated_data, data_splits) if data_folds is None else data_folds,
             metric=primary_metric(project, samples.target),
             data_versions={name: versions[name] for name in _MADE_OF if name in versions},
-            make=lambda task: _make(task, validated_data, data_splits, storage),
+            make=lambda task: _make(context, task, validated_data, data_splits, storage),
             **said,
         )
         reference = _reference(context, project, asked.reference, tuned_model, samples)
         verdict = _judge(project, result, reference, samples)
-        run = context.resources.ml_lifecycle_tracking.open(project.name)
         run.log_metrics({f"experiment.{asked.name}.{result.metric.replace('@', '_at_')}": result.value})
         context.log.info(verdict.summary)
         return Made(
@@ -91,12 +91,28 @@ def experiment_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
     return [experiment]
 
 
-def _make(task: Any, rows: Any, splits: Any, storage: Path) -> tuple[Any, dict[str, Any]]:
+def _folds(project: ProjectConfig, asked: Any, rows: Any, splits: Any) -> Any:
+    """Folds for an experiment that needs some where the project has none."""
+    from ml_lifecycle.dataset.folds import make_folds
+    from ml_lifecycle.evaluation.experiment_task import apply_changes
+
+    if not apply_changes(project, asked).uses_folds:
+        return None
+    return make_folds(rows, splits, project.dataset, target=project.brief.target, task=project.brief.task)
+
+
+def _make(
+    context: dg.AssetExecutionContext, task: Any, rows: Any, splits: Any, storage: Path
+) -> tuple[Any, dict[str, Any]]:
     """The way of the project's own model, so that nothing differs but what the experiment changes."""
+    from ml_lifecycle.modeling.effort import measure_effort
+
     raw = labelled_rows(task.project, with_history(task.project, rows), splits, "validation", task.target)
     training = rows_of_training(task.project, task.train, task.valid, task.target, raw, task.folds)
-    result = search(task.project, task.target, training, storage=storage, study=f"experiment_{task.name}")
-    finished = finish_model(task.project, task.extractor, task.target, result, training)
+    with measure_effort(task.project.modeling.price_per_core_hour) as meter:
+        result = search(task.project, task.target, training, storage=storage, study=f"experiment_{task.name}")
+        finished = finish_model(task.project, task.extractor, task.target, result, training)
+    log_search(context, task.project, result, meter.read(), draw(result, task.metric))
     return finished.predictor, {"trials": len(result.trials), "search_seconds": result.seconds}
 
 

@@ -15,6 +15,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.samples import SplitSamples, labelled_rows, primary_metric, with_history
 from ml_lifecycle.orchestration.assets.training import TrainingRows, draw, finish_model, judge_tuned
 from ml_lifecycle.orchestration.champion import Champion
+from ml_lifecycle.orchestration.findings import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.settings import settings_in, settle
 from ml_lifecycle.orchestration.show import as_pictures, as_table
@@ -117,7 +118,7 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
             finished = finish_model(chosen, features.extractor, samples.target, result, rows)
         effort = meter.read()
         pictures = draw(result, primary_metric(chosen, samples.target))
-        _log(context, chosen, result, effort, pictures)
+        log_search(context, chosen, result, effort, pictures)
         context.log.info(f"{len(result.trials)} trials in {result.seconds:.1f} s, {result.metric} {result.score:.5g}")
         entity = entities_of(chosen, validated_data)
         return Made(
@@ -243,29 +244,42 @@ def _known(project: ProjectConfig, workspace: Workspace) -> list[Mapping[str, An
     return [facts.parameters] if facts is not None and facts.family == project.modeling.family else []
 
 
-def _log(
+def log_search(
     context: dg.AssetExecutionContext, project: ProjectConfig, result: Any, effort: Any, pictures: Mapping[str, bytes]
 ) -> None:
-    """Everything that a person needs to know how this model came about, in MLflow."""
+    """Everything that a person needs to know how a model came about, in MLflow."""
     from ml_lifecycle.modeling.environment import describe_environment
 
     run = context.resources.ml_lifecycle_tracking.open(project.name)
     run.log_params({f"model.{name}": value for name, value in result.params.items()})
     run.log_params({"model.family": project.modeling.family, "model.seed": project.modeling.seed})
     run.set_tags({f"env.{name}": value for name, value in describe_environment(project.folder).items()})
+    run.set_tags({f"data.{name}": version for name, version in lineage_of(context.instance, project).items()})
+    settings = project.modeling.model_dump(mode="json", exclude={"parameters", "monotone", "approaches"})
+    run.log_params(_flat({"modeling": settings}))
     run.log_metrics({"tuning.validation": result.score, "tuning.seconds": result.seconds})
     run.log_metrics(effort.as_metrics("training"))
     run_id, registry = run.active_run().info.run_id, Workspace(project).registry
-    _log_curve(registry, run_id, result.curve)
+    _log_curve(registry, run_id, result)
     files = {f"search/{name}.png": png for name, png in pictures.items()}
     registry.log_artifacts_bytes(run_id, {**files, "search/trials.csv": result.trials.to_csv(index=False).encode()})
 
 
-def _log_curve(registry: Any, run_id: str, curve: Any) -> None:
+def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Nested settings under dotted keys."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        key = f"{before}{name}"
+        found |= _flat(value, f"{key}.") if isinstance(value, Mapping) else {key: value}
+    return found
+
+
+def _log_curve(registry: Any, run_id: str, result: Any) -> None:
     """The score by rounds, in one request; thinned out where there are more rounds than anybody sees."""
+    curve = result.curve
     every = max(1, len(curve) // _MOST_POINTS)
-    points = [(int(row.round), float(row.value)) for row in curve.iloc[::every].itertuples()]
-    registry.log_series(run_id, "loss_curve", points)
+    points = [(int(row.round), float(row.value)) for row in curve.iloc[::-1].iloc[::every].iloc[::-1].itertuples()]
+    registry.log_series(run_id, f"curve.{result.metric.replace('@', '_at_')}", points)
 
 
 def _training_seconds(context: dg.AssetExecutionContext, project: ProjectConfig) -> float:

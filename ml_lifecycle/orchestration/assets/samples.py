@@ -29,19 +29,14 @@ class SplitSamples:
         features: Any,
         names: Sequence[str] | None = None,
     ) -> None:
-        from ml_lifecycle.modeling.target import Target as FittedTarget
+        from ml_lifecycle.modeling.samples import fit_target
 
         self._project = project
         self._rows = validated_data
         self._assignment = data_splits
         self._features = features
         self._names = names
-        labelled = data_splits.loc[data_splits["_split"] != "unlabeled", "_row_id"]
-        values = validated_data.loc[validated_data["_row_id"].isin(labelled), project.brief.target]
-        brief = project.brief
-        self.target: Target = FittedTarget.fit(
-            values, brief.task, name=brief.target, positive_class=brief.positive_class
-        )
+        self.target: Target = fit_target(validated_data, data_splits, project.brief)
 
     def of(self, split: str) -> "Samples":
         """The samples of one split."""
@@ -76,6 +71,15 @@ def primary_metric(project: ProjectConfig, target: "Target") -> "Metric":
 
     threshold = project.evaluation.threshold
     return metric_for(target.kind, project.brief.metric, threshold=threshold, costs=costs_of(project, target))
+
+
+def metrics_at_hand(project: ProjectConfig, target: "Target") -> list["Metric"]:
+    """Every metric that the project reports, at its threshold and with its costs."""
+    from ml_lifecycle.evaluation.metrics import metrics_of
+
+    wanted = [*project.evaluation.metrics, *(criterion.metric for criterion in project.brief.criteria)]
+    found = metrics_of(target.kind, list(dict.fromkeys(wanted)), costs_of(project, target))
+    return [metric.at(project.evaluation.threshold) for metric in found]
 
 
 def costs_of(project: ProjectConfig, target: "Target") -> "CostMatrix | None":
