@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 KILLED = """
 import sys, time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from ml_lifecycle_tests.modeling.test_tuning import search
@@ -306,3 +308,23 @@ def test_a_killed_final_fit_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     again = run(tmp_path / "killed", plain)
     assert join_files(again.model) == join_files(whole.model)
     assert again.params == whole.params
+
+
+def test_a_final_fit_that_ended_too_early_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the clock has left it worse than the best trial, the trial's own model is the model."""
+    fit = final._fit
+
+    def cut(*given: Any) -> final.Final:
+        made = fit(*given)
+        return replace(made, fit=replace(made.fit, score=float("inf"), stopped="deadline"))
+
+    config = ModelingConfig(max_trees=30, threads=1, search=SearchConfig(trials=2, seconds=60, max_rows=1000))
+    train, valid = make_samples(Kind.REGRESSION, 2000), make_samples(Kind.REGRESSION, 200, seed=1)
+    monkeypatch.setattr(final, "_fit", cut)
+    for _ in range(2):
+        found = tune(
+            train, valid, kind=Kind.REGRESSION, classes=0, config=config, score=SCORES[Kind.REGRESSION],
+            storage=tmp_path, study_name="s",
+        )  # fmt: skip
+        assert found.model.facts.rows == 1000
+        assert found.score == pytest.approx(found.trials.set_index("number").loc[found.best_trial, "value"])

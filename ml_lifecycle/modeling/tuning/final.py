@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial
 from ml_lifecycle.modeling.estimators import Fit, Rounds
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.sampling import cap_rows
+from ml_lifecycle.modeling.score import is_better
 from ml_lifecycle.modeling.search import Search, in_seconds
 from ml_lifecycle.modeling.search_space import Parameter
 from ml_lifecycle.modeling.training import fit_model
@@ -59,7 +60,7 @@ def fit_final(
     known = study.user_attrs.get(_FINAL)
     if known is not None and known["trial"] == best.number and known["of"] == len(train):
         return _repeat(search, train, known)
-    final = _fit(study, search, train, best, left, checkpoint)
+    final = _no_worse(search, best, _fit(study, search, train, best, left, checkpoint))
     facts = final.fit.model.facts
     study.set_user_attr(
         _FINAL,
@@ -81,6 +82,15 @@ def _repeat(search: Search, train: Samples, known: Mapping[str, Any]) -> Final:
     rounds = Rounds(most=int(known["rounds"]))
     fit = fit_model(search.family, part, None, params, goal=search.goal, rounds=rounds)
     return Final(replace(fit, stopped=known["stopped"]), params)
+
+
+def _no_worse(search: Search, best: FrozenTrial, final: Final) -> Final:
+    """The fit on all rows, or, where the clock has ended that too early to be as good, the best trial's own model."""
+    cut = final.fit.stopped == "deadline" and not search.has_folds
+    if not cut or not is_better(search.score, score_of(best), final.fit.score):
+        return final
+    params = search.fill(best.params)
+    return Final(_take_over(search, best, params, 0.0), params)
 
 
 def _fit(
