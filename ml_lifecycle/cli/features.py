@@ -1,5 +1,6 @@
-"""The commands about features: extract, select, store, get. Each materialises the assets that it names."""
+"""The commands about features: extract, select, store, get, join. The first three materialise the assets they name."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,3 +62,28 @@ def get_command(
     if as_json:
         return print_json(rows)
     return print_rows(f"{project}: newest features", rows)
+
+
+@features_app.command("join")
+def join_command(
+    project: Project,
+    data: Annotated[Path, typer.Option(help="A table with the entity and the event time of each row.")],
+    out: Annotated[Path, typer.Option(help="Where rows and features are written: CSV or Parquet.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a training set: beside each row what the store knew of its entity at its time, and nothing later."""
+    from ml_lifecycle.discovery.reading import read_table
+    from ml_lifecycle.features.project_store import join_features
+    from ml_lifecycle.orchestration.site import Site
+
+    site = Site.find()
+    _, rows, _ = read_table(data, site.root)
+    joined = join_features(site.project(project), rows)
+    if out.suffix == ".parquet":
+        joined.to_parquet(out, index=False)
+    else:
+        joined.to_csv(out, index=False)
+    if as_json:
+        return print_json({"rows": len(joined), "columns": list(map(str, joined.columns)), "file": str(out)})
+    return typer.echo(f"Written: {out}, {len(joined):,} rows with {joined.shape[1] - rows.shape[1]} features")

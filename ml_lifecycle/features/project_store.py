@@ -103,3 +103,13 @@ def look_up(project: ProjectConfig, entities: Sequence[str]) -> list[dict[str, A
         {str(column): None if is_missing(value) else value for column, value in row.items()}
         for row in found.to_dict("records")
     ]
+
+
+def join_features(project: ProjectConfig, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with entity and event time, and beside them what the store knew of the entity at that time: a training set.
+
+    Raises:
+        DataError: Nothing was stored yet, a column is absent, or is there already under a feature's name.
+    """
+    store = open_store(project)
+    return store.get_historical(rows, [newest_view(store, project).id])
