@@ -1,18 +1,18 @@
 """The commands about data: collect, validate, audit, risks, label, split, augment, versions, diff, schema.
 
 Each materialises the assets that it names, so that the UI shows it. What works on a bare file without a project is in
-`bare`, the quarantine in `quarantine`.
+`bare`, the quarantine in `quarantine`, what versions hold in `versions`.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ml_lifecycle.cli.bare import audit_file, split_file, validate_file
+from ml_lifecycle.cli.bare import SplitOptions, audit_file, split_file, validate_file
 from ml_lifecycle.cli.quarantine import quarantine_app
-from ml_lifecycle.cli.running import AsJson, Project, make_assets, print_json
+from ml_lifecycle.cli.running import AsJson, Project, make_assets, print_json, require_writable
+from ml_lifecycle.cli.versions import compare, list_versions, show_statistics
 
 data_app = typer.Typer(help="Data: collection, validation, audit, labels, splits, versions.", no_args_is_help=True)
 data_app.add_typer(quarantine_app, name="quarantine")
@@ -58,6 +58,7 @@ def audit_command(
         return audit_file(_given(data), target, report, as_json=as_json)
     from ml_lifecycle.cli.reports import write_audit_report
 
+    require_writable(report, "--report")
     make_assets(str(project), ["data_audit"], as_json=as_json)
     return write_audit_report(str(project), report) if report else None
 
@@ -81,14 +82,20 @@ def split_command(
     target: Annotated[str | None, typer.Option(help="With --data: the column to predict.")] = None,
     event_time: Annotated[str | None, typer.Option(help="With --data: when a row happened.")] = None,
     group: Annotated[str | None, typer.Option(help="With --data: rows that stay together.")] = None,
-    out: Annotated[Path | None, typer.Option(help="With --data: a CSV with the split of each row.")] = None,
     *,
+    method: Annotated[str | None, typer.Option(help="With --data: as dataset.split.method.")] = None,
+    fractions: Annotated[str | None, typer.Option(help="With --data: three shares, such as 0.7,0.15,0.15.")] = None,
+    gap_days: Annotated[float | None, typer.Option(help="With --data: as dataset.split.gap_days.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="With --data: a CSV with the split of each row, by its number from 1.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Divide rows into train, validation and test; prove that nothing leaks."""
     if _one_of(project, data) is not None:
         return make_assets(str(project), ["data_splits"], as_json=as_json)
-    return split_file(_given(data), target, event_time, group, out=out, as_json=as_json)
+    options = SplitOptions(target, event_time, group, method, fractions, gap_days)
+    return split_file(_given(data), options, out=out, as_json=as_json)
 
 
 @data_app.command("augment")
@@ -98,18 +105,16 @@ def augment_command(project: Project, *, as_json: AsJson = False) -> None:
 
 
 @data_app.command("versions")
-def versions_command(project: Project, *, as_json: AsJson = False) -> None:
-    """List the versions of the raw data; `run --data-version V` works on an old one."""
-    from ml_lifecycle.orchestration.console import print_rows
-    from ml_lifecycle.orchestration.data_versions import versions_of
-    from ml_lifecycle.orchestration.site import Site
-
-    site = Site.find()
-    with site.instance() as instance:
-        rows = [asdict(item) for item in versions_of(instance, site.project(project))]
-    if as_json:
-        return print_json(rows)
-    return print_rows(f"{project}: versions of the raw data", rows)
+def versions_command(
+    project: Project,
+    statistics: Annotated[int | None, typer.Option(min=0, help="What each column holds in this version.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the versions of the raw data with their splits; `run --data-version V` works on an old one."""
+    if statistics is not None:
+        return show_statistics(project, statistics, as_json=as_json)
+    return list_versions(project, as_json=as_json)
 
 
 @data_app.command("diff")
@@ -121,23 +126,15 @@ def diff_command(
     as_json: AsJson = False,
 ) -> None:
     """Say how two versions of the raw data differ: columns, rows, statistics."""
-    from ml_lifecycle.dataset.version_diff import compare_versions
-    from ml_lifecycle.orchestration.console import print_rows
-    from ml_lifecycle.orchestration.data_versions import read_version, version_number
-    from ml_lifecycle.orchestration.site import Site
-
-    config = Site.find().project(project)
-    frames = [read_version(config, version_number(text)) for text in (old, new)]
-    found = compare_versions(*frames)
-    if as_json:
-        return print_json(found.to_dict())
-    return print_rows(f"{project}: version {old} and version {new}", found.to_frame().to_dict("records"))
+    compare(project, old, new, as_json=as_json)
 
 
 @data_app.command("schema")
 def schema_command(
     project: Project,
     out: Annotated[Path, typer.Argument(help="A file that does not exist yet; compare it with the project's schema.")],
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Write the schema that would accept the newest raw data as they have become, for a person to take over."""
     from ml_lifecycle.dataset.cleaning import Cleaner
@@ -148,6 +145,7 @@ def schema_command(
 
     if out.exists():
         raise typer.BadParameter(f"expected a file that does not exist yet, got {out}")
+    require_writable(out, "the file that is named")
     site = Site.find()
     config = site.project(project)
     with site.instance() as instance:
@@ -155,7 +153,9 @@ def schema_command(
     clean = Cleaner.of(config.dataset).clean(raw, duplicates=False).frame
     proposed = propose_schema(load_schema(config.schema_path), clean, without=config.dataset.drop)
     out.write_text(proposed.to_yaml(), encoding="utf-8")
-    typer.echo(f"Written: {out}. It accepts bad rows too: take over only what is meant.")
+    if as_json:
+        return print_json({"written": str(out), "columns": len(clean.columns) - 1, "rows_looked_at": len(clean)})
+    return typer.echo(f"Written: {out}. It accepts bad rows too: take over only what is meant.")
 
 
 def _one_of(project: str | None, data: Path | None) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ml_lifecycle.cli.running import AsJson, Project, make_assets, print_json
+from ml_lifecycle.cli.running import AsJson, Project, make_assets, print_json, require_writable
 
 features_app = typer.Typer(help="Features: extraction, selection, the feature store.", no_args_is_help=True)
 
@@ -77,6 +77,7 @@ def join_command(
     from ml_lifecycle.features.project_store import join_features
     from ml_lifecycle.orchestration.site import Site
 
+    require_writable(out, "--out")
     site = Site.find()
     _, rows, _ = read_table(data, site.root)
     joined = join_features(site.project(project), rows)

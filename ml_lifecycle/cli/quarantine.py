@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ml_lifecycle.cli.running import AsJson, Project, print_json
+from ml_lifecycle.cli.running import AsJson, Project, print_json, require_writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,12 +49,17 @@ def list_command(
 def export_command(
     project: Project,
     path: Annotated[Path, typer.Argument(help="A CSV file to be corrected and given to `release --file`.")],
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Write quarantined rows to a file that a person corrects."""
     from ml_lifecycle.dataset.correction_files import export_quarantine
 
+    require_writable(path, "the file that is named")
     count = export_quarantine(_quarantined(project)[1], path)
-    typer.echo(
+    if as_json:
+        return print_json({"written": str(path), "rows": count})
+    return typer.echo(
         f"Written: {path}, {count} rows. Correct it, then: ml-lifecycle data quarantine release ... --file {path}"
     )
 

@@ -77,7 +77,10 @@ class CleaningConfig(Section):
         description='Codes that mean "missing", by column, `"*"` for every column: `?`, 999, `unknown`.',
     )
     types: dict[str, Literal["integer", "number", "text", "boolean", "time"]] = Field(
-        default_factory=dict, description="What the cells of a column are read as before the schema sees them."
+        default_factory=dict,
+        description="What the cells of a column are read as before the schema sees them: `text` keeps what a CSV says, "
+        "zeros in front too; `boolean` reads true and false, yes and no, y and n, on and off, 1 and 0, ja and nein, "
+        "oui and non, whatever their case.",
     )
     day_first: tuple[str, ...] = Field(
         default=(),

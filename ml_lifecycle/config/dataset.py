@@ -92,4 +92,7 @@ class DatasetConfig(Section):
             if getattr(self, key) is not None and self.event_time is None:
                 msg = f"expected `event_time` beside `{key}`, got none: name the column that says when a row happened"
                 raise ValueError(msg)
+        if self.incremental == "event_time" and self.event_time is None:
+            msg = "expected `event_time` beside `incremental: event_time`, got none: name the column, or choose `file`"
+            raise ValueError(msg)
         return self

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from ml_lifecycle.config.base import Section
+from ml_lifecycle.config.secrets import refuse_in_url
+
+#: The encodings that look at an option.
+_OPTIONS = {
+    "parts": {"datetime"},
+    "cyclic": {"datetime"},
+    "buckets": {"hash"},
+    "components": {"text"},
+    "vocabulary": {"text"},
+    "smoothing": {"target"},
+    "folds": {"target"},
+}
+_ONLINE_SCHEMES = ("redis", "rediss", "postgresql", "postgres")
 
 DatetimePart = Literal[
     "year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "is_weekend", "timestamp"
@@ -88,6 +100,14 @@ class ColumnFeatureConfig(Section):
         if self.encode not in {None, "number"} and self.prepares_numbers:
             msg = f"expected impute, scale, log, bins and clip with `encode: number` only, got `encode: {self.encode}`"
             raise ValueError(msg)
+        idle = [
+            name
+            for name, encodings in _OPTIONS.items()
+            if name in self.model_fields_set and self.encode not in encodings
+        ]
+        if idle and self.encode is not None:
+            msg = f"expected options of `encode: {self.encode}` only, got {' and '.join(f'`{name}`' for name in idle)}"
+            raise ValueError(msg)
         if self.bins is not None and self.scale != "none":
             msg = "expected `bins` or `scale`, got both: a bin has a number, which nothing is gained by scaling"
             raise ValueError(msg)
@@ -161,9 +181,15 @@ class StoreConfig(Section):
     @field_validator("online")
     @classmethod
     def _no_password_in_the_yaml(cls, value: str) -> str:
-        password = urlsplit(value).password or ""
-        if password and "${" not in password:
-            msg = "expected the password as ${NAME} of an environment variable, got it written out"
+        refuse_in_url(value)
+        return value
+
+    @field_validator("online")
+    @classmethod
+    def _a_store_that_is_known(cls, value: str) -> str:
+        scheme, separator, _ = value.partition("://")
+        if value != "sqlite" and not (separator and scheme in _ONLINE_SCHEMES):
+            msg = "expected `sqlite` or a URL redis://..., rediss://... or postgresql://..."
             raise ValueError(msg)
         return value
 

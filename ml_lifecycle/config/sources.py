@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from ml_lifecycle.config.base import Section
+from ml_lifecycle.config.secrets import SECRET_WRITTEN_OUT, refuse_in_options, refuse_in_url
 
-SECRET_WRITTEN_OUT: Final = "secret_written_out"  # noqa: S105 - a name, not a secret
-"""The type of pydantic's error for a secret in the YAML: who tells of it must leave out what came."""
-
-_LITERAL_PASSWORD = re.compile(
-    r"://[^/@:\s]*:(?!\$\{)[^@/\s]+@|[?&;](?:password|passwd|pwd|token|access_token|api_?key|secret|signature|sig)=(?!\$\{)[^&;]",
-    re.IGNORECASE,
-)
-_SECRET_OPTION = re.compile(r"secret|password|passwd|token|account_key|sas|credential|authorization", re.IGNORECASE)
-_NO_SECRET = {"anon", "browser", "cache", "cloud", "google_default", "true", "false", "none"}  # words that options take
+__all__ = ["SECRET_WRITTEN_OUT", "JoinConfig", "SourceConfig"]
 
 
 class SourceConfig(Section):
@@ -46,12 +37,23 @@ class SourceConfig(Section):
     )
     format: Literal["auto", "csv", "parquet", "jsonl", "excel", "delta"] = Field(
         default="auto",
-        description="`auto` decides by the name: .parquet/.pq, .jsonl/.ndjson, .xlsx/.xls, a folder with `_delta_log`, "
-        "else CSV; .gz, .bz2, .xz, .zst and .zip are unpacked.",
+        description="`auto` decides by the name: .parquet/.pq, .jsonl/.ndjson/.json, .xlsx/.xls, a folder with "
+        "`_delta_log`, else CSV; .gz, .bz2, .xz, .zst and .zip are unpacked.",
     )
     separator: str | None = Field(default=None, description="CSV: the separator; found out by itself when not given.")
     encoding: str = Field(
         default="utf-8", description="CSV and JSON lines: the text encoding; `auto` finds it out from the bytes."
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="CSV: what stands before the decimals of a number.")
+    thousands: Literal[".", ",", "'", " "] | None = Field(
+        default=None,
+        description="CSV: what sets thousands apart; a column is read so where all its cells are numbers, so that "
+        "dates such as 31.12.2023 stay what they are.",
+    )
+    text: tuple[str, ...] = Field(
+        default=(),
+        description="CSV: columns that are kept as the file writes them, zeros in front too; those under "
+        "`cleaning.types: text` are anyway.",
     )
     missing_values: tuple[str, ...] = Field(
         default=(), description='Codes that mean "missing" besides the empty cell, such as `"?"`.'
@@ -74,21 +76,14 @@ class SourceConfig(Section):
     @field_validator("path", "sql")
     @classmethod
     def _no_password_in_the_yaml(cls, value: str | None) -> str | None:
-        if value is not None and _LITERAL_PASSWORD.search(value):
-            raise PydanticCustomError(
-                SECRET_WRITTEN_OUT,
-                "expected the password or key as ${NAME} of an environment variable, got it written out",
-            )
+        if value is not None:
+            refuse_in_url(value)
         return value
 
     @field_validator("storage_options")
     @classmethod
     def _no_secret_in_the_yaml(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, text in value.items():
-            if _SECRET_OPTION.search(name) and "${" not in text and text.lower() not in _NO_SECRET:
-                raise PydanticCustomError(
-                    SECRET_WRITTEN_OUT, "expected the secret as ${NAME} of an environment variable, got it written out"
-                )
+        refuse_in_options(value)
         return value
 
     @model_validator(mode="after")
@@ -100,6 +95,9 @@ class SourceConfig(Section):
         asked = [key for key in ("query", "table") if getattr(self, key) is not None]
         if len(asked) != (1 if self.sql else 0):
             msg = f"expected one of `query` and `table` with `sql` and none without it, got {asked or 'none'}"
+            raise ValueError(msg)
+        if self.thousands == self.decimal:
+            msg = f"expected two signs for `thousands` and `decimal`, got {self.decimal!r} for both"
             raise ValueError(msg)
         if self.sha256 and (self.path is None or self.format == "delta"):
             msg = "expected `sha256` beside the `path` of one file only"
@@ -136,10 +134,29 @@ class JoinConfig(Section):
     columns: tuple[str, ...] = Field(default=(), description="The columns that are added; all but the keys by default.")
     prefix: str = Field(default="", description="Put before the name of each added column.")
 
+    @field_validator("tolerance")
+    @classmethod
+    def _a_length_of_time(cls, value: str | None) -> str | None:
+        if value is None:
+            return value
+        import pandas as pd  # only who has a tolerance waits for it
+
+        try:
+            readable = pd.Timedelta(value) >= pd.Timedelta(0)  # False for what pandas calls no time
+        except ValueError:
+            readable = False
+        if not readable:
+            msg = "expected a length of time, such as `1h` or `7d`"
+            raise ValueError(msg)
+        return value
+
     @model_validator(mode="after")
     def _something_to_join_by(self) -> JoinConfig:
         if not self.by and self.as_of is None:
             msg = "expected `by`, `as_of` or both, got neither"
+            raise ValueError(msg)
+        if self.as_of is None and (self.tolerance is not None or self.right_as_of is not None):
+            msg = "expected `tolerance` and `right_as_of` beside `as_of` only, got no `as_of`"
             raise ValueError(msg)
         if self.right_by and len(self.right_by) != len(self.by):
             msg = f"expected as many columns under `right_by` as under `by` ({len(self.by)}), got {len(self.right_by)}"

@@ -73,4 +73,7 @@ class SplitConfig(Section):
         if self.validation_from is not None and self.test_from is not None and self.validation_from >= self.test_from:
             msg = f"expected `validation_from` before `test_from`, got {self.validation_from} and {self.test_from}"
             raise ValueError(msg)
+        if self.gap_days and self.method == "random":
+            msg = "expected `gap_days` with a split by time only, got it with `method: random`, which has no borders"
+            raise ValueError(msg)
         return self

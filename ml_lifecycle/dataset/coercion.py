@@ -39,7 +39,9 @@ class Unreadable:
 
 UNREADABLE: Final = Unreadable()
 
-_TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+_TRUE: Final = ("true", "yes", "y", "t", "on", "1", "1.0", "ja", "j", "wahr", "oui", "vrai", "si", "sí")
+_FALSE: Final = ("false", "no", "n", "f", "off", "0", "0.0", "nein", "falsch", "non", "faux")
+_TRUTHS: Final = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
 _INT64_END: Final = 2**63
 _DAY_FIRST = re.compile(r"\s*(?:(?:1[3-9]|2\d|3[01])[/-]\d{1,2}[/-]\d|\d{1,2}\.\d{1,2}\.\d)")
 _DATED = re.compile(r".*(?:\d{4}|\d[-/.]\d+[-/.]\d)")

@@ -25,6 +25,7 @@ from ml_lifecycle.dataset.pieces import Piece
 from ml_lifecycle.dataset.rows import ROW_ID, fingerprint
 from ml_lifecycle.dataset.sources import RawRows, assemble, dataset_pieces
 from ml_lifecycle.dataset.stacking import objects_of
+from ml_lifecycle.dataset.text_columns import sources_of
 
 Change: TypeAlias = Literal["new", "changed", "unchanged", "vanished"]
 
@@ -163,7 +164,7 @@ def collect(
 
 def _reading_of(config: DatasetConfig) -> str:
     """A hash of all that decides how the pieces are read: with another, nothing that was kept is of use."""
-    sources = [source.model_dump(mode="json") for source in config.sources]
+    sources = [source.model_dump(mode="json") for source in sources_of(config)]
     document = json.dumps([sources, config.event_time, config.outcome_time], sort_keys=True)
     return hashlib.sha256(document.encode()).hexdigest()
 

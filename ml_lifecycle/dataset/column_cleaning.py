@@ -15,12 +15,16 @@ import pandas as pd
 
 from ml_lifecycle.config.cleaning import EVERY_COLUMN, CleaningConfig, OutlierConfig, UnitConfig
 from ml_lifecycle.dataset.coercion import UNREADABLE, Coerced, ColumnType, coerce_column, coerce_value
+from ml_lifecycle.dataset.grouped_numbers import oddly_grouped
 from ml_lifecycle.dataset.missing_codes import MissingCodes
 from ml_lifecycle.dataset.row_checks import DTYPE
 from ml_lifecycle.dataset.rows import factorize, is_missing
 
 OUTLIER: Final = "outlier"
 """The check that a cell fails when its number is not believed."""
+
+_GROUPING: Final = {",", ".", "'", " ", "_"}
+"""Signs that set thousands apart."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -32,8 +36,8 @@ class StepCount:
     Args:
         step: missing_values, types, units, outliers or duplicates.
         column: The column; `(row)` where the step looks at whole rows.
-        outcome: What became of the cells: emptied, read, unreadable, converted, quarantine, clip, missing; removed for
-            rows.
+        outcome: What became of the cells: emptied, read, unreadable, odd_thousands (a sign was taken out that may have
+            been a decimal comma), converted, quarantine, clip, missing; removed for rows.
         cells: How many cells, or rows.
     """
 
@@ -67,12 +71,13 @@ class _Marks:
     emptied: Mask
     read: Mask
     unreadable: Mask
+    odd: Mask
     converted: Mask
     outliers: Mask
 
     @classmethod
     def none(cls, cells: int) -> _Marks:
-        return cls(*(np.zeros(cells, dtype=bool) for _ in range(5)))
+        return cls(*(np.zeros(cells, dtype=bool) for _ in range(len(cls.__slots__))))
 
     def spread(self, codes: npt.NDArray[np.intp]) -> _Marks:
         """From distinct values to the rows that hold them; -1 is a missing cell, to which nothing was done."""
@@ -151,6 +156,7 @@ class ColumnCleaner:
         if not self._reads:
             return column, marks
         present = column.notna().to_numpy()
+        marks.odd = self._oddly_grouped(column)
         coerced = self._read(column)
         marks.unreadable = coerced.unreadable
         if coerced.column is not column:
@@ -169,6 +175,12 @@ class ColumnCleaner:
         if self._kind is None and _is_number(value):
             return value
         return coerce_value(self._strip(value), self._kind or ColumnType.NUMBER, day_first=self._day_first)
+
+    def _oddly_grouped(self, column: pd.Series) -> Mask:
+        signs = () if self._unit is None else tuple(sign for sign in self._unit.strip if sign in _GROUPING)
+        if not signs or column.dtype != object:
+            return np.zeros(len(column), dtype=bool)
+        return np.array([isinstance(cell, str) and oddly_grouped(cell, signs) for cell in column], dtype=bool)
 
     def _strip(self, value: object) -> object:
         if self._unit is not None and isinstance(value, str):
@@ -226,6 +238,8 @@ class ColumnCleaner:
             told.append(("missing_values", "emptied", marks.emptied))
         if self._reads:
             told += [("types", "read", marks.read), ("types", "unreadable", marks.unreadable)]
+        if marks.odd.any():
+            told.append(("units", "odd_thousands", marks.odd))
         if self._converts:
             told.append(("units", "converted", marks.converted))
         if self._outlier is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from pathlib import Path
 from typing import IO, Final
 
@@ -13,6 +14,7 @@ from ml_lifecycle.config.sources import SourceConfig
 from ml_lifecycle.dataset.compression import DAMAGED, bare_name, open_unpacked
 from ml_lifecycle.dataset.encodings import encoding_by_mark, find_encoding
 from ml_lifecycle.dataset.file_errors import unreadable
+from ml_lifecycle.dataset.grouped_numbers import read_grouped
 from ml_lifecycle.dataset.suggestions import require_columns
 from ml_lifecycle.errors import DataError
 
@@ -20,6 +22,7 @@ _SEPARATORS: Final = (",", ";", "\t", "|")
 _TABBED: Final = {".tsv", ".tab"}
 _SNIFFED_LINES: Final = 30
 _HEAD: Final = 1 << 16
+_UNEVEN: Final = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
 def read_csv(path: Path, source: SourceConfig) -> pd.DataFrame:
@@ -41,7 +44,7 @@ def read_csv(path: Path, source: SourceConfig) -> pd.DataFrame:
     except LookupError as error:
         raise unreadable(path, "a known encoding", error, "correct dataset.sources: encoding, such as utf-8") from error
     except pd.errors.ParserError as error:
-        raise unreadable(path, "lines of one width", error, "name the separator under dataset.sources") from error
+        raise _uneven(path, error) from error
     except DAMAGED as error:
         advice = "check its permissions, and whether it is complete"
         raise unreadable(path, "a readable file", error, advice) from error
@@ -98,11 +101,30 @@ def _parse(file: IO[bytes], source: SourceConfig, separator: str, encoding: str)
         encoding=encoding,
         na_values=list(source.missing_values),
         usecols=is_wanted if source.columns else None,
+        dtype=dict.fromkeys(source.text, str),
+        decimal=source.decimal,
         low_memory=False,  # else a column may be numbers in one chunk and text in the next
     )
+    if source.thousands is not None:
+        read_grouped(frame, thousands=source.thousands, decimal=source.decimal, without=source.text)
     if source.columns:
         require_columns(source.columns, list(dict.fromkeys(known)), place=source.place, key="dataset.sources: columns")
     return frame
+
+
+def _uneven(path: Path, error: pd.errors.ParserError) -> DataError:
+    """What is wrong with a line, where pandas says which one it is."""
+    found = _UNEVEN.search(str(error))
+    if found is None:
+        return unreadable(path, "lines of one width", error, "name the separator under dataset.sources")
+    wanted, line, came = found.groups()
+    return DataError(
+        f"the file {path} cannot be read",
+        expected=f"{wanted} cells in each line",
+        got=f"{came} in line {line}",
+        advice=f"mend line {line}: text that holds the separator must stand in double quotes; if every line looks so, "
+        "give dataset.sources the right separator",
+    )
 
 
 def _straighten(frame: pd.DataFrame, path: Path) -> pd.DataFrame:

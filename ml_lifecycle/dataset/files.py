@@ -33,6 +33,7 @@ _FORMATS: Final = {
     ".parq": "parquet",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "jsonl",
     ".xlsx": "excel",
     ".xlsm": "excel",
     ".xls": "excel",
@@ -48,6 +49,9 @@ _READERS: Final[dict[str, Callable[[Path, SourceConfig], pd.DataFrame]]] = {
     "parquet": read_parquet,
     "excel": read_excel,
 }
+_NAMED_ONLY: Final = {".json"}
+"""Endings of files that hold rows only where they are named: beside data they mostly describe them."""
+
 _TYPED: Final = {"parquet", "excel", "jsonl"}
 _FILE_SCHEME: Final = "file://"
 
@@ -145,14 +149,14 @@ def read_file(path: Path, source: SourceConfig) -> pd.DataFrame:
 
 
 def is_data_file(name: str, source: SourceConfig) -> bool:
-    """Whether a file of a folder holds rows: marks such as `_SUCCESS` and hidden files do not.
+    """Whether a file of a folder holds rows: marks such as `_SUCCESS`, hidden files and notes do not.
 
-    >>> [is_data_file(name, SourceConfig(path="x")) for name in ("a.csv.gz", "_SUCCESS", ".a.csv.crc", "notes.md")]
+    >>> [is_data_file(name, SourceConfig(path="x")) for name in ("a.csv.gz", "_SUCCESS", ".a.csv.crc", "about.json")]
     [True, False, False, False]
     """
     if name.startswith((".", "_")):
         return False
-    return source.format != "auto" or Path(bare_name(name)).suffix.lower() in _FORMATS
+    return source.format != "auto" or Path(bare_name(name)).suffix.lower() in _FORMATS.keys() - _NAMED_ONLY
 
 
 def _in_folder(folder: Path, source: SourceConfig, home: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from ml_lifecycle.config.sources import JoinConfig
 from ml_lifecycle.dataset.coercion import parse_times
 from ml_lifecycle.dataset.rows import as_text, renumber
 from ml_lifecycle.dataset.suggestions import require_columns
-from ml_lifecycle.errors import ConfigError, DataError
+from ml_lifecycle.errors import DataError
 
 _WHOLESALE: Final = 0.5
 _EXAMPLES: Final = 3
@@ -85,7 +85,6 @@ def join(frame: pd.DataFrame, further: pd.DataFrame, config: JoinConfig) -> Join
     Raises:
         DataError: A column is not there, an added one would replace another, or the keys of the further source are
             not unique although there is no time to choose by.
-        ConfigError: The tolerance is no length of time.
 
     >>> rows, ports = pd.DataFrame({"origin": ["A", "B"]}), pd.DataFrame({"port": ["B"], "height": [12]})
     >>> config = JoinConfig.model_validate({"source": {"path": "x"}, "by": ["origin"], "right_by": ["port"]})
@@ -212,7 +211,7 @@ def _newest(
         on="time",
         by="key",
         direction="backward",
-        tolerance=_tolerance(config),
+        tolerance=None if config.tolerance is None else pd.Timedelta(config.tolerance),
     )
     places = np.full(len(frame), _NOWHERE, dtype=np.intp)
     found = met["partner"].notna().to_numpy()
@@ -232,25 +231,6 @@ def _side(frame: pd.DataFrame, time: str, keys: Positions, place: str) -> pd.Dat
         )
     side = pd.DataFrame({"time": parsed.column.to_numpy(), "key": keys, "place": np.arange(len(frame))})
     return side.loc[side["time"].notna() & (side["key"] >= 0)].sort_values("time", kind="stable")
-
-
-def _tolerance(config: JoinConfig) -> pd.Timedelta | None:
-    if config.tolerance is None:
-        return None
-    try:
-        tolerance = pd.Timedelta(config.tolerance)
-    except ValueError as error:
-        tolerance, reason = None, str(error)
-    else:
-        reason = "a length below zero"
-    if tolerance is None or pd.isna(tolerance) or tolerance < pd.Timedelta(0):
-        raise ConfigError(
-            "dataset.joins: tolerance cannot be read",
-            expected="a length of time, such as 1h or 7d",
-            got=f"{config.tolerance!r} ({reason})",
-            advice="correct it, or leave it out",
-        )
-    return tolerance
 
 
 def _take(values: pd.Series, places: Positions) -> Any:  # noqa: ANN401 - an array of any kind

@@ -44,12 +44,14 @@ def read_json_lines(path: Path, source: SourceConfig) -> pd.DataFrame:
 
 
 def _records(text: io.TextIOWrapper, path: Path) -> Iterator[dict[str, Any]]:
+    first = True
     for number, line in enumerate(text, start=1):
         if line.isspace():
             continue
-        if number == 1 and line.lstrip().startswith("["):
+        if first and line.lstrip().startswith("["):
             yield from _objects(_parse(line + text.read(), path, number), path, number)
             return
+        first = False
         yield from _objects([_parse(line, path, number)], path, number)
 
 

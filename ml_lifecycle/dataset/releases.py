@@ -95,6 +95,8 @@ class ReleaseLog:
         by, at = by or getpass.getuser(), self._clock().isoformat()
         made = []
         for decision in decisions:
+            if decision.row_id not in lines:
+                raise _unknown_row(decision.row_id, "a row in quarantine", quarantined[ROW_ID].unique())
             was = _cells_before(decision, lines)
             _require_failing(decision, failed[decision.row_id])
             made.append(Release(decision.row_id, decision.corrections, was, decision.waive, by, at, reason))
@@ -188,8 +190,6 @@ class ReleaseLog:
 
 
 def _cells_before(decision: Decision, lines: Mapping[int, str]) -> dict[str, Any]:
-    if decision.row_id not in lines:
-        raise _unknown_row(decision.row_id, "a row in quarantine", lines)
     row = orjson.loads(lines[decision.row_id])
     for column in decision.corrections:
         if column not in row:
@@ -215,10 +215,10 @@ def _require_failing(decision: Decision, failed: set[tuple[str, str]]) -> None:
 
 
 def _unknown_row(row: int, expected: str, known: Iterable[int]) -> DataError:
-    shown = ", ".join(str(name) for name in list(known)[:_SHOWN]) or "none"
+    shown = ", ".join(str(name) for name in list(known)[:_SHOWN])
     return DataError(
         "there is no such row",
-        expected=f"{expected}, such as {shown}",
+        expected=f"{expected}, such as {shown}" if shown else f"{expected}, of which there is none",
         got=str(row),
         advice="list them with `ml-lifecycle data quarantine list`",
     )

@@ -22,6 +22,8 @@ from ml_lifecycle.dataset.pieces import Piece, pieces_of
 from ml_lifecycle.dataset.rows import ROW_ID, fingerprint, identify, renumber
 from ml_lifecycle.dataset.stacking import stack
 from ml_lifecycle.dataset.suggestions import suggest
+from ml_lifecycle.dataset.text_columns import further_source, sources_of, text_columns
+from ml_lifecycle.dataset.time_columns import read_times
 from ml_lifecycle.errors import DataError, TargetError
 from ml_lifecycle.verdict import Severity, Verdict
 
@@ -40,9 +42,6 @@ __all__ = [
 
 PRODUCTION = "production"
 """What rows that came from production are called where rows are counted by file."""
-
-_WHOLESALE = 0.5
-"""From this share of unreadable cells on, a column named as a time holds something else altogether."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def dataset_pieces(config: DatasetConfig, *, root: Path, home: Path) -> list[Pie
     several = len(config.sources) > 1
     return [
         piece
-        for source in config.sources
+        for source in sources_of(config)
         for piece in pieces_of(source, root=root, home=home, optional=several and is_optional(source), times=times)
     ]
 
@@ -175,6 +174,9 @@ def source_fingerprint(config: DatasetConfig, root: Path, home: Path) -> str:
         ConfigError: A package is not installed, or an environment variable is not set.
     """
     digest = hashlib.sha256()
+    written = sorted(text_columns(config))
+    if written:
+        digest.update(f"text {written}\n".encode())
     further = [piece for joined in config.joins for piece in pieces_of(joined.source, root=root, home=home)]
     for piece in [*dataset_pieces(config, root=root, home=home), *further]:
         mark = piece.mark()
@@ -238,7 +240,8 @@ def _join_all(
 ) -> tuple[pd.DataFrame, tuple[JoinReport, ...]]:
     reports = []
     for wanted in config.joins:
-        joined = join(frame, read_source(wanted.source, root=root, home=home), wanted)
+        further = read_source(further_source(wanted, config), root=root, home=home)
+        joined = join(frame, further, wanted)
         frame = joined.frame
         reports.append(joined.report)
     return frame, tuple(reports)
@@ -277,15 +280,7 @@ def _with_times(frame: pd.DataFrame, config: DatasetConfig) -> pd.DataFrame:
         column = getattr(config, role)
         if column is None or column not in frame.columns or frame.empty:
             continue
-        parsed = parse_times(frame[column])
-        if parsed.unreadable.sum() > _WHOLESALE * frame[column].notna().sum():
-            raise DataError(
-                f"the column {column!r}, which dataset.{role} names, does not hold times",
-                expected="dates or times, such as 2024-05-31 or 2024-05-31T14:00:00",
-                got=f"{int(parsed.unreadable.sum())} of {len(frame)} cells such as "
-                f"{frame[column][parsed.unreadable].iloc[0]!r}",
-                advice=f"correct dataset.{role} or the column",
-            )
+        parsed = read_times(frame[column], key=f"dataset.{role}")
         if not parsed.unreadable.any():
             frame[column] = parsed.column
     return frame

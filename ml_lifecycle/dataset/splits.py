@@ -24,7 +24,6 @@ import pandas as pd
 from ml_lifecycle.config.brief import Task
 from ml_lifecycle.config.dataset import DatasetConfig
 from ml_lifecycle.dataset.balancing import balance_groups, first_turns
-from ml_lifecycle.dataset.coercion import parse_times
 from ml_lifecycle.dataset.leakage import as_utc, judge_splits
 from ml_lifecycle.dataset.rows import (
     GAP,
@@ -38,6 +37,8 @@ from ml_lifecycle.dataset.rows import (
     Hashes,
     hash_values,
 )
+from ml_lifecycle.dataset.suggestions import require_columns
+from ml_lifecycle.dataset.time_columns import read_times
 from ml_lifecycle.errors import ConfigError, DataError, TargetError
 from ml_lifecycle.verdict import Fact
 
@@ -96,9 +97,10 @@ def split_rows(
     Raises:
         TargetError: The target is absent, or no row has an outcome.
         ConfigError: The method needs a column that is not named, or borders in time are given to another method.
-        DataError: A split would be empty.
+        DataError: A split would be empty, or a column that the configuration names is absent or holds no times.
     """
     method = choose_method(config, task)
+    _require_roles(frame, config)
     labelled = _labelled(frame, config, target, as_of)
     rows = frame.loc[labelled]
     guessed = _guessed(rows, config)
@@ -150,6 +152,13 @@ def choose_method(config: DatasetConfig, task: Task) -> str:
     return method
 
 
+def _require_roles(frame: pd.DataFrame, config: DatasetConfig) -> None:
+    known = [str(name) for name in frame.columns]
+    for role in ("group", "event_time", "outcome_time"):
+        column = getattr(config, role)
+        require_columns([] if column is None else [column], known, place="the rows", key=f"dataset.{role}")
+
+
 def _guessed(rows: pd.DataFrame, config: DatasetConfig) -> npt.NDArray[np.bool_]:
     """Rows that may be learnt from but not judged by, as their label is a guess."""
     trusted = config.labeling is not None and config.labeling.judge_by_guesses
@@ -163,7 +172,7 @@ def _labelled(frame: pd.DataFrame, config: DatasetConfig, target: str, as_of: da
         raise TargetError("the rows have no target", expected=f"a column {target!r}", advice="check brief.target")
     known = frame[target].notna().to_numpy()
     if config.outcome_time is not None:
-        outcome = parse_times(frame[config.outcome_time]).column
+        outcome = read_times(frame[config.outcome_time], key="dataset.outcome_time").column
         known &= (outcome.notna() if as_of is None else outcome <= as_utc(as_of)).to_numpy()
     if not known.any():
         raise TargetError(
@@ -249,7 +258,7 @@ def _named(places: npt.NDArray[np.intp]) -> Names:
 def _split_by_time(
     rows: pd.DataFrame, config: DatasetConfig, guessed: npt.NDArray[np.bool_]
 ) -> tuple[Names, dict[str, Fact]]:
-    moments = parse_times(rows[config.event_time]).column.reset_index(drop=True)
+    moments = read_times(rows[config.event_time], key="dataset.event_time").column.reset_index(drop=True)
     names = np.full(len(rows), GAP, dtype=object)
     borders = _borders(moments[~guessed], config)
     if borders is None:

@@ -199,6 +199,7 @@ def _write_defs(
         today=datetime.now(UTC).date(),
         file=Path(source.place).name,
         path=source.path,
+        encoding=source.encoding if "encoding" in source.model_fields_set else None,
         rows=len(table.frame),
         columns=len(table.columns),
         problem=f"Predict {goal.target} from the other columns of {Path(source.place).name}. "

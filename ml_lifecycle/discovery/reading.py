@@ -40,11 +40,17 @@ def read_table(data: Path, root: Path) -> tuple[SourceConfig, pd.DataFrame, dict
     shown = path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
     source = SourceConfig(path=shown)
     home = Home.find(base).path
-    frame = read_source(source, root=base, home=home)
+    try:
+        frame = read_source(source, root=base, home=home)
+    except DataError as error:
+        if not isinstance(error.__cause__, UnicodeError):
+            raise
+        source = SourceConfig(path=shown, encoding="auto")
+        frame = read_source(source, root=base, home=home)
     _judge_table(frame, data)
     codes = guess_missing_codes(frame)
     if codes:
-        source = SourceConfig(path=shown, missing_values=tuple(codes))
+        source = source.model_copy(update={"missing_values": tuple(codes)})
         frame = read_source(source, root=base, home=home)
     return source, frame, codes
 

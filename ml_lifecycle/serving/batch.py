@@ -18,6 +18,7 @@ from scipy.stats import binom
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.coercion import parse_times
 from ml_lifecycle.dataset.rows import ROW_ID, as_text, identify
+from ml_lifecycle.dataset.text_columns import keep_text
 from ml_lifecycle.errors import ConfigError, DataError
 from ml_lifecycle.release.packaging import Package
 from ml_lifecycle.serving.arrivals import read_arrivals
@@ -88,7 +89,7 @@ def read_window_rows(config: ProjectConfig, home: Path, start: datetime, end: da
             got="none",
             advice="name the column that says when a row happened",
         )
-    rows = read_arrivals(source, root=config.root, home=home)
+    rows = read_arrivals(keep_text(source, data), root=config.root, home=home)
     if rows.empty:
         return ArrivedRows(identify(rows))
     _require(rows, data.event_time, "dataset.event_time")

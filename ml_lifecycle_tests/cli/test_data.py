@@ -23,6 +23,8 @@ def test_each_command_makes_the_asset_that_it_names() -> None:
     split = call("data", "split", GOODS, "--json")
     assert split.code == 0, split.said
     assert "raw_data" in split.json["run"]["reused"]
+    (version,) = call("data", "versions", GOODS, "--json").json
+    assert version["splits"]["train"] == pytest.approx(0.7, abs=0.05)
     assert {gate["name"] for gate in split.json["assets"]["data_splits"]["gates"]} >= {"no_overlap", "no_time_leak"}
     risks = call("data", "risks", GOODS)
     assert risks.code == 0, risks.said
@@ -54,7 +56,11 @@ def test_quarantined_rows_are_listed_corrected_and_released(tmp_path: Path) -> N
     assert again["assets"]["validated_data"]["metadata"]["rows_quarantined"] == BAD_PRICES - 2
     assert again["run"]["succeeded"]
     exported = tmp_path / "bad.csv"
-    assert call("data", "quarantine", "export", GOODS, str(exported)).code == 0
+    told = call("data", "quarantine", "export", GOODS, str(exported), "--json").json
+    assert told == {"written": str(exported), "rows": BAD_PRICES - 2}
+    unknown = call("data", "quarantine", "release", GOODS, "12345", "--waive", "in_range")
+    assert unknown.code == 2
+    assert "such as none" not in unknown.said
     assert len(pd.read_csv(exported)) == BAD_PRICES - 2
     assert call("data", "quarantine", "withdraw", GOODS, one, other).code == 0
     back = call("data", "validate", GOODS, "--json").json["assets"]["validated_data"]["metadata"]
@@ -73,6 +79,9 @@ def test_versions_are_listed_compared_and_used_again(shop: SiteFolder) -> None:
         versions = call("data", "versions", GOODS, "--json").json
         assert [item["rows"] for item in versions[:2]] == [320, 300]
         new, old = (str(item["version"]) for item in versions[:2])
+        held = call("data", "versions", GOODS, "--statistics", new, "--json").json
+        assert (held["table_version"], held["rows"]) == (int(new), 320)
+        assert held["statistics"]["price"]["missing_share"] == 0
         difference = call("data", "diff", GOODS, old, new, "--json")
         assert difference.code == 0, difference.said
         assert difference.json["rows"]["added"] == 20
@@ -83,9 +92,26 @@ def test_versions_are_listed_compared_and_used_again(shop: SiteFolder) -> None:
             assert again.succeeded, again.failure
             assert len(read_latest(instance, site.project(GOODS), "raw_data")) == 300
         assert call("data", "diff", GOODS, "x", new).code == 2
+        unknown = call("data", "diff", GOODS, old, "999")
+        assert unknown.code == 2
+        assert f"{new}, {old}, got 999" in unknown.said
         assert call("data", "diff", GOODS, old, new).code == 0
     finally:
         path.write_bytes(before)
+
+
+def test_a_run_that_failed_shows_no_earlier_result(shop: SiteFolder) -> None:
+    """What an earlier run made would look like its own."""
+    path = shop.root / "goods.csv"
+    before = path.read_bytes()
+    assert call("data", "collect", GOODS).code == 0
+    path.write_text("size\n", encoding="utf-8")
+    try:
+        failed = call("data", "collect", GOODS, "--json")
+    finally:
+        path.write_bytes(before)
+    assert failed.code == 1
+    assert failed.json["assets"] == {}
 
 
 @pytest.mark.usefixtures("shop")
@@ -118,11 +144,57 @@ def test_a_bare_file_is_validated_audited_and_split(shop: SiteFolder, tmp_path: 
     assert call("data", "validate", "--data", str(tmp_path / "odd.csv"), "--schema", schema).code == 1
 
 
+def test_a_bare_file_is_split_as_options_say(shop: SiteFolder, tmp_path: Path) -> None:
+    """Each row is named by its number in the file, so that the splits can be joined to it."""
+    out = tmp_path / "splits.csv"
+    split = ("data", "split", "--data", str(shop.root / "goods.csv"), "--target", "bought")
+    asked = ("--event-time", "sold_at", "--method", "time", "--fractions", "0.5,0.25,0.25")
+    done = call(*split, *asked, "--gap-days", "0.5", "--out", str(out), "--json")
+    assert (done.json["method"], done.json["event_time"], done.json["group"]) == ("time", "sold_at", None)
+    written = pd.read_csv(out)
+    assert written["row"].tolist() == list(range(1, len(goods()) + 1))
+    assert written["_split"].iloc[0] == "train"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--event-time", "nope"), "--event-time"),
+        (("--group", "nope"), "--group"),
+        (("--event-time", "size"), "does not hold times"),
+        (("--event-time", "sold_at", "--group", "buyer"), "--method time"),
+        (("--method", "luck"), "method"),
+        (("--gap-days", "3"), "--gap-days"),
+        (("--fractions", "1,1"), "fractions"),
+        (("--out", "/nowhere/splits.csv"), "--out"),
+    ],
+)
+def test_a_wrong_option_of_a_split_is_wrong_use(shop: SiteFolder, options: tuple[str, ...], said: str) -> None:
+    """The message names the option; nothing is a stack trace."""
+    done = call("data", "split", "--data", str(shop.root / "goods.csv"), "--target", "bought", *options)
+    assert done.code == 2, done.said
+    assert said in done.said
+
+
+def test_a_file_that_cannot_be_written_is_wrong_use(shop: SiteFolder) -> None:
+    """Before anything is computed for it."""
+    data, schema = str(shop.root / "goods.csv"), str(shop.yaml_path(GOODS).parent / "schema.yaml")
+    assert call("data", "validate", "--data", data, "--schema", schema, "--quarantine", "/nowhere/q.csv").code == 2
+    assert call("data", "audit", "--data", data, "--report", "/nowhere/a.html").code == 2
+
+
+def test_a_bare_file_may_be_in_another_encoding(tmp_path: Path) -> None:
+    """It is found out, since nobody can say it."""
+    data = tmp_path / "old.csv"
+    data.write_bytes("city,bought\nK\u00f6ln,yes\n".encode("latin-1") + "K\u00f6ln,no\n".encode("latin-1") * 40)
+    assert call("data", "audit", "--data", str(data)).code == 0
+
+
 def test_a_schema_is_proposed_for_data_that_have_changed(shop: SiteFolder, tmp_path: Path) -> None:
     """It accepts what the present one sets aside, and nothing is written over."""
     call("data", "collect", GOODS)
     out = tmp_path / "proposed.yaml"
-    assert call("data", "schema", GOODS, str(out)).code == 0
+    assert call("data", "schema", GOODS, str(out), "--json").json["written"] == str(out)
     data = str(shop.root / "goods.csv")
     accepted = call("data", "validate", "--data", data, "--schema", str(out), "--json")
     assert (accepted.code, accepted.json["quarantined"]) == (0, 0)

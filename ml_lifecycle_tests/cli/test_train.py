@@ -46,7 +46,7 @@ def test_a_search_is_told_what_to_do_for_this_run() -> None:
     assert said["effort"]["training.cpu_seconds"] > 0
     assert "data_folds" in {*tuned.json["run"]["computed"], *tuned.json["run"]["reused"]}
     wrong = call("train", "tune", GOODS, "--model", "crystal_ball")
-    assert wrong.code == 1
+    assert wrong.code == 2
     assert "modeling.family" in wrong.said
 
 

@@ -26,6 +26,8 @@ def test_the_yaml_of_the_readme_describes_a_project(tmp_path: Path) -> None:
         if "hypothesis" in document:
             ExperimentConfig.model_validate(document)
         else:
+            if "dataset" in document:  # an excerpt: the roles of columns are not said again
+                document["dataset"].setdefault("event_time", "ordered_at")
             build_project({**plain, **document}, name="a", folder=tmp_path, root=tmp_path)
 
 

@@ -59,3 +59,17 @@ def test_a_join_needs_something_to_join_by() -> None:
     for written in ({}, {"by": ["a"], "right_by": ["b", "c"]}):
         with pytest.raises(ValidationError):
             JoinConfig.model_validate({"source": {"path": "x"}, **written})
+
+
+@pytest.mark.parametrize("tolerance", ["soon", "", "-1h"])
+def test_a_tolerance_is_a_length_of_time(tolerance: str) -> None:
+    """What cannot be read is refused with the YAML, not when rows are joined."""
+    with pytest.raises(ValidationError, match="length of time"):
+        JoinConfig.model_validate({"source": {"path": "x"}, "as_of": "at", "tolerance": tolerance})
+    assert JoinConfig.model_validate({"source": {"path": "x"}, "as_of": "at", "tolerance": "7d"}).tolerance == "7d"
+
+
+def test_a_tolerance_without_a_time_is_refused() -> None:
+    """It would do nothing."""
+    with pytest.raises(ValidationError, match="as_of"):
+        JoinConfig.model_validate({"source": {"path": "x"}, "by": ["k"], "tolerance": "1h"})

@@ -217,3 +217,12 @@ def test_one_row_takes_microseconds() -> None:
     row = {"a": "3", "b": "x", "c": 1.0, "d": "?"}
     seconds = min(timeit.repeat(lambda: cleaner.clean_row(row), timer=time.process_time, number=100, repeat=20)) / 100
     assert seconds < 5e-6 * len(row)
+
+
+def test_a_sign_that_may_be_a_decimal_comma_is_counted() -> None:
+    """It is taken out as declared, but 1,5 that becomes 15 is told."""
+    cleaner = Cleaner(CleaningConfig(units={"price": {"strip": ("$", ",")}}))  # type: ignore[dict-item]
+    cleaned = cleaner.clean(pd.DataFrame({"price": ["1,5", "$1,234.50", "7", None, "1,5"]}))
+    assert cleaned.frame["price"].tolist()[:3] == [15, 1234.5, 7]
+    odd = cleaned.counts[cleaned.counts["outcome"] == "odd_thousands"]
+    assert odd[["step", "column", "cells"]].to_numpy().tolist() == [["units", "price", 2]]

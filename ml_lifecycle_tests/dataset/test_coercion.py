@@ -135,3 +135,14 @@ def test_dtypes_have_a_type() -> None:
         ColumnType.ANY,
         None,
     ]
+
+
+def test_truths_are_read_in_many_words() -> None:
+    """Whatever their case; a word that is none is marked, in a column and alone."""
+    said = ["yes", "No", "Y", "0", "TRUE", "wahr", "nein", "off"]
+    assert coerce_column(pd.Series(said), ColumnType.BOOLEAN).column.tolist() == [
+        *(True, False, True, False),
+        *(True, True, False, False),
+    ]
+    assert coerce_value(" Yes ", ColumnType.BOOLEAN) is True
+    assert coerce_value("perhaps", ColumnType.BOOLEAN) is UNREADABLE

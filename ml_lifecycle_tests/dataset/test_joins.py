@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ml_lifecycle.config.sources import JoinConfig
 from ml_lifecycle.dataset.joins import join
-from ml_lifecycle.errors import ConfigError, DataError
+from ml_lifecycle.errors import DataError
 
 
 def config(**keywords: Any) -> JoinConfig:
@@ -123,14 +123,6 @@ def test_wrong_names_are_told(keywords: dict[str, Any], said: str) -> None:
     """With the key of the YAML."""
     with pytest.raises(DataError, match=said):
         join(pd.DataFrame({"k": ["a"]}), pd.DataFrame({"k": ["a"], "v": ["b"]}), config(**keywords))
-
-
-@pytest.mark.parametrize("tolerance", ["soon", "-1h"])
-def test_a_tolerance_is_a_length_of_time(tolerance: str) -> None:
-    """Not below zero."""
-    times = pd.DataFrame({"at": pd.to_datetime(["2024-01-01"])})
-    with pytest.raises(ConfigError, match="tolerance"):
-        join(times, times.assign(v=1), config(as_of="at", tolerance=tolerance))
 
 
 def test_an_empty_further_source_joins_nothing() -> None:

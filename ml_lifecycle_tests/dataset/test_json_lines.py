@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_lifecycle.config.sources import SourceConfig
-from ml_lifecycle.dataset.files import read_file
+from ml_lifecycle.dataset.files import is_data_file, read_file
 from ml_lifecycle.errors import DataError
 
 
@@ -58,3 +58,11 @@ def test_what_is_no_object_is_refused(tmp_path: Path, text: str, said: str) -> N
     """With the number of the line."""
     with pytest.raises(DataError, match=said):
         read(tmp_path, text)
+
+
+def test_a_json_file_holds_an_array_or_lines(tmp_path: Path) -> None:
+    """Its name is enough, wherever in the file the array begins; beside data in a folder it is a note."""
+    for text in ('[{"a": 1}, {"a": 2}]', '\n[\n  {"a": 1},\n  {"a": 2}\n]\n', '{"a": 1}\n{"a": 2}\n'):
+        assert read(tmp_path, text, "rows.json")["a"].tolist() == [1, 2]
+    assert not is_data_file("rows.json", SourceConfig(path="x"))
+    assert is_data_file("rows.json", SourceConfig(path="x", format="jsonl"))

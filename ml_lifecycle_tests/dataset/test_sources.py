@@ -136,7 +136,7 @@ def test_production_rows_without_an_id_are_named_by_content(folder: Path) -> Non
         (b"", "is empty"),
         (b"\n\n", "EmptyDataError"),
         (b"a,b\n\xff\xfe,1\n", "latin-1"),
-        (b"a,b\n1,2\n1,2,3,4\n", "name the separator"),
+        (b"a,b\n1,2\n1,2,3,4\n", "the right separator"),
     ],
 )
 def test_unreadable_csv(folder: Path, content: bytes, message: str) -> None:
@@ -236,3 +236,18 @@ def test_freshness_is_judged_against_the_newest_row(folder: Path) -> None:
     stale = judge_fresh(rows, given, datetime(2024, 4, 1, tzinfo=UTC))
     assert (stale.passed, stale.blocks, stale.facts["age_days"]) == (False, False, 31.0)
     assert judge_fresh(rows, config("rows.csv"), datetime.now(UTC)).facts == {"applies": False}
+
+
+def test_what_is_cleaned_as_text_is_read_as_text(folder: Path) -> None:
+    """A number would have lost its zeros before cleaning sees it, in a further source too."""
+    (folder / "zip.csv").write_text("zip,n\n01234,1\n00099,2\n", encoding="utf-8")
+    (folder / "more.csv").write_text("plz,code\n01234,007\n", encoding="utf-8")
+    joins = [{"source": {"path": "more.csv"}, "by": ["zip"], "right_by": ["plz"], "prefix": "far_"}]
+    plain = config("zip.csv")
+    given = config("zip.csv", cleaning={"types": {"zip": "text", "far_code": "text"}}, joins=joins)
+    frame = read(folder, given).frame
+    assert frame["zip"].tolist() == ["01234", "00099"]
+    assert frame["far_code"].tolist()[0] == "007"
+    assert read(folder, plain).frame["zip"].tolist() == [1234, 99]
+    text = config("zip.csv", cleaning={"types": {"zip": "text"}})
+    assert source_fingerprint(text, folder, folder) != source_fingerprint(plain, folder, folder)

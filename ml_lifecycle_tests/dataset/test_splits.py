@@ -351,3 +351,17 @@ def test_uneven_and_absent_classes_are_found() -> None:
     one = uneven.assign(**{SPLIT: [TRAIN] * 100 + [TEST] * 300})
     assert "at least 2 are needed" in judge(frame, Splits(one, "time"), given)["strata_kept"].summary
     assert judge(frame, Splits(one, "time"), given, Task.REGRESSION)["strata_kept"].facts["applies"] is False
+
+
+@pytest.mark.parametrize("role", ["group", "event_time", "outcome_time"])
+def test_a_role_names_a_column_that_is_there(role: str) -> None:
+    """The message names the key of the YAML."""
+    roles = {"event_time": "at", role: "nope"}
+    with pytest.raises(DataError, match=f"dataset.{role}"):
+        split(table(40), config(**roles))
+
+
+def test_an_event_time_holds_times() -> None:
+    """A column of words leaves nothing to split by, and that is what is said."""
+    with pytest.raises(DataError, match="does not hold times"):
+        split(table(40).assign(at="Oslo"), config(event_time="at"))

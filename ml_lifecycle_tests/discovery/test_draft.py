@@ -53,6 +53,17 @@ def people() -> pd.DataFrame:
 class TestDraftProject:
     """What is guessed and written."""
 
+    def test_finds_out_an_encoding_that_is_not_utf_8(self, tmp_path: Path, people: pd.DataFrame) -> None:
+        """And says so in the draft; a table in UTF-8 has nothing said of it."""
+        plain = draft_project("plain", save(people, tmp_path / "plain.csv"), root=tmp_path)
+        assert "encoding" not in plain.defs_yaml
+        people["city"] = "K\u00f6ln"
+        draft = draft_project("old", save(people, tmp_path / "old.csv", encoding="latin-1"), root=tmp_path)
+        project = load(draft, tmp_path)
+        assert project.dataset.sources[0].encoding == "auto"
+        assert project.dataset.sources[0].missing_values == ("?",)
+        assert set(read_rows(project.dataset, root=tmp_path, home=tmp_path).frame["city"]) == {"K\u00f6ln"}
+
     def test_writes_a_project_that_loads_and_reads_its_data(self, tmp_path: Path, people: pd.DataFrame) -> None:
         """With odd names quoted, codes for missing values, and paths relative to the root."""
         (tmp_path / "data").mkdir()

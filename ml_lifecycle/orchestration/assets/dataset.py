@@ -9,6 +9,7 @@ from ml_lifecycle.orchestration.assets.collection import collection_assets
 from ml_lifecycle.orchestration.assets.validation import validation_assets
 from ml_lifecycle.orchestration.show import as_table, rows_of
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
+from ml_lifecycle.orchestration.storage import record_of
 
 
 def dataset_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
@@ -66,6 +67,7 @@ def _data_splits(project: ProjectConfig) -> dg.AssetsDefinition:
             project.dataset.split,
             project.dataset.group,
             project.dataset.event_time,
+            project.dataset.outcome_time,
             project.dataset.labeling,
             project.brief.task,
         ),
@@ -81,7 +83,7 @@ def _data_splits(project: ProjectConfig) -> dg.AssetsDefinition:
         splits = split_rows(validated_data, project.dataset, target=brief.target, task=brief.task)
         counts = splits.assignment["_split"].value_counts()
         context.log.info(f"{splits.method}: {counts.to_dict()}")
-        version = describe(validated_data, splits)
+        version = describe(validated_data, splits, table_version=_table_version(context, project))
         return Made(
             splits.assignment,
             verdicts=judge_splits(validated_data, splits, project.dataset, target=brief.target, task=brief.task),
@@ -94,6 +96,13 @@ def _data_splits(project: ProjectConfig) -> dg.AssetsDefinition:
         )
 
     return data_splits
+
+
+def _table_version(context: dg.AssetExecutionContext, project: ProjectConfig) -> int | None:
+    """The version of the Delta table that the validated rows were written to."""
+    event = context.instance.get_latest_materialization_event(dg.AssetKey([project.name, "validated_data"]))
+    record = record_of(event.asset_materialization) if event else None
+    return record.tables.get("frame") if record else None
 
 
 def _data_folds(project: ProjectConfig) -> list[dg.AssetsDefinition]:
