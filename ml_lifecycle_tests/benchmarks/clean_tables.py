@@ -244,6 +244,60 @@ def linear(rows: int, random: np.random.Generator) -> CleanTable:
     return CleanTable("linear", frame, "amount", "regression")
 
 
+def orders(rows: int, random: np.random.Generator) -> CleanTable:
+    """Orders of a shop: what they look like resembles leaks of several kinds, and is honest.
+
+    Prices written as text, what the customer spent on average before, an asking price that half of the sales keep to,
+    a due date in words, an honest guess of the amount, names of products.
+    """
+    customer = random.integers(0, rows // 6, rows)
+    level = np.exp(random.normal(3.5, 0.5, rows // 6))[customer]
+    asked = (level * np.exp(random.normal(0, 0.5, rows))).round(2)
+    paid = pd.Series(np.where(random.random(rows) < 0.5, asked, asked * random.uniform(0.5, 1.3, rows)).round(2))
+    at = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(random.integers(0, 300 * 86_400, rows)), unit="s")
+    by_customer = paid.groupby(customer)
+    things = ["Chair", "Table", "Lamp", "Shelf", "Mirror"]
+    colours = ["Red", "Blue", "Green", "White"]
+    frame = pd.DataFrame(
+        {
+            "at": at,
+            "customer": [f"c{code}" for code in customer],
+            "asked": asked,
+            "catalogue": [f"EUR {value:,.2f}" for value in asked * random.uniform(0.8, 1.5, rows)],
+            "mean_before": by_customer.transform(lambda values: values.shift(1).expanding().mean()).round(4),
+            "spent_before": (by_customer.cumsum() - paid).round(2),
+            "orders_before": by_customer.cumcount(),
+            "bought": (at - pd.to_timedelta(random.integers(1, 90, rows), unit="D")).strftime("%b %d, %Y"),
+            "thing": [f"{random.choice(colours)} {random.choice(things)}" for _ in range(rows)],
+            "express": random.random(rows) < 0.2,
+            "gift": random.random(rows) < 0.1,
+            "paid": paid,
+        }
+    )
+    return CleanTable("orders", frame, "paid", "regression", {"event_time": "at"})
+
+
+def switches(rows: int, random: np.random.Generator) -> CleanTable:
+    """Flags and codes whose pairs say much together, and never all."""
+    one, two = random.random(rows) < 0.5, random.random(rows) < 0.5
+    zone, depot = random.integers(0, 6, rows), random.integers(0, 6, rows)
+    score = 3.0 * (one ^ two) - 1.5 + 1.5 * (zone == depot) + random.normal(0, 0.3, rows)
+    y = _odds(score, random)
+    repeat = random.random(rows) < 0.4
+    frame = pd.DataFrame(
+        {
+            "one": one,
+            "two": two,
+            "zone": zone,
+            "depot": [f"d{code}" for code in depot],
+            "last_time": np.where(repeat, np.where(random.random(rows) < 0.8, y, "no"), None),
+            "load": random.gamma(2, 10, rows).round(4),
+            "y": y,
+        }
+    )
+    return CleanTable("switches", frame, "y", "classification")
+
+
 def loans(rows: int, random: np.random.Generator) -> CleanTable:  # noqa: ARG001 - the sample is what it is
     """The shipped sample, all of its year."""
     frame = generate(date(2025, 1, 1), date(2025, 9, 30))
@@ -263,7 +317,21 @@ def _bundled(name: str, task: str) -> Callable[[int, np.random.Generator], Clean
     return load
 
 
-MADE = (churn, fraud, houses, medical, retail, sensors, segments, insurance, one_signal, linear, loans)
+MADE = (
+    churn,
+    fraud,
+    houses,
+    medical,
+    retail,
+    sensors,
+    segments,
+    insurance,
+    one_signal,
+    linear,
+    orders,
+    switches,
+    loans,
+)
 BUNDLED = (
     _bundled("iris", "classification"),
     _bundled("wine", "classification"),

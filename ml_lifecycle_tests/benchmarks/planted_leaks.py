@@ -20,12 +20,14 @@ class PlantedLeak:
         how: How it was planted.
         table: The rows.
         columns: Of these columns, one at least must be named; none where rows are shared.
+        also: Kinds of findings that are right beside it.
     """
 
     kind: str
     how: str
     table: CleanTable
     columns: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 Planter = Callable[[CleanTable, np.random.Generator], Iterator[PlantedLeak]]
@@ -96,12 +98,49 @@ def _parts(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedLe
         unit = random.uniform(1, 20, len(truth)).round(2)
         yield _with(table, "b parts", "product", unit_price=unit, quantity=whole / unit)
         yield _with(table, "b parts", "ratio", amount_total=whole * unit, count_of=unit)
+        yield from _rough_parts(table, random, part)
         return
     codes = pd.factorize(truth)[0]
     if codes.max() == 1:
         due = random.uniform(10, 100, len(codes)).round(1)
         real = due + np.where(codes == 1, 1, -1) * random.gamma(2, 8, len(codes)).clip(0.1)
         yield _with(table, "b parts", "border of two", planned_days=due, needed_days=real.round(2))
+        small = random.integers(0, 120, len(codes))
+        total = np.where(codes == 1, 201 + random.gamma(2, 60, len(codes)), random.uniform(0, 200, len(codes))).round()
+        yield _with(table, "b parts", "a sum above a limit", first_half=small, second_half=total - small)
+        flag = random.integers(0, 2, len(codes))
+        yield _with(table, "b parts", "either of two flags", flag_a=flag, flag_b=flag ^ codes)
+        letter = random.integers(0, 8, len(codes))
+        shifted = (letter + 4 * codes + random.integers(0, 4, len(codes))) % 8
+        letters = np.array(list("abcdefgh"), dtype=object)
+        yield _with(table, "b parts", "two codes", code_a=letters[letter], code_b=letters[shifted])
+
+
+def _rough_parts(table: CleanTable, random: np.random.Generator, part: pd.Series) -> Iterator[PlantedLeak]:
+    """Parts of an amount that do not fit in every row."""
+    truth = _truth(table).astype(float)
+    other, rows = truth - part, len(truth)
+    wrong = random.random(rows) < 0.03
+    yield _with(
+        table, "b parts", "sum, 3% wrong", part_one=part, part_two=other.where(~wrong, random.permutation(other))
+    )
+    yield _with(
+        table, "b parts", "sum, 60% of a part missing", part_one=part, part_two=other.where(random.random(rows) > 0.6)
+    )
+    step = 10.0 ** np.floor(np.log10(np.subtract(*np.quantile(truth.dropna(), [0.75, 0.25])) / 4))
+    yield _made(table, "sum, rounded", (truth / step).round() * step, part_one=part, part_two=other)
+    if truth.min() > 0:
+        yield _made(table, "sum, of a logarithm", np.log1p(truth), part_one=part, part_two=other)
+        count, less = random.integers(1, 9, rows), random.choice([0.0, 0.1, 0.2], rows)
+        yield _with(table, "b parts", "price, count, discount", count=count, less=less, each=truth / count / (1 - less))
+    first = random.random(rows) < 0.5
+    low = truth - random.gamma(2, float(truth.std()) / 4, rows)
+    yield _with(table, "b parts", "the larger of two", bid_a=truth.where(first, low), bid_b=low.where(first, truth))
+
+
+def _made(table: CleanTable, how: str, truth: pd.Series, **columns: object) -> PlantedLeak:
+    """The same with another target: it was rounded, or is a logarithm."""
+    return _with(replace(table, frame=table.frame.assign(**{table.target: truth})), "b parts", how, **columns)
 
 
 def _afterwards(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedLeak]:
@@ -148,6 +187,12 @@ def _identifiers(table: CleanTable, random: np.random.Generator) -> Iterator[Pla
         np.arange(rows) + 500
     )
     yield _with(table, "d identifier", "in the order of the target", serial=ordered)
+    codes = random.permutation(rows)
+    yield _with(table, "d identifier", "addresses", mail=[f"user{code}@example.com" for code in codes])
+    yield _with(table, "d identifier", "names", who=[f"Anna{code % 977} Smith{code}" for code in codes])
+    again = table.frame.assign(ref=random.choice(rows * 40, rows, replace=False) + 100_000)
+    again = pd.concat([again, again.iloc[: rows // 60]], ignore_index=True)
+    yield PlantedLeak("d identifier", "some rows twice", replace(table, frame=again), ("ref",), ("shared_rows",))
 
 
 def _shared_rows(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedLeak]:
@@ -192,6 +237,13 @@ def _shared_groups(table: CleanTable, random: np.random.Generator) -> Iterator[P
             f"texts, {each} rows each, {wrong:.0%} wrong",
             animal=[f"A{names[code]}" for code in mixed],
         )
+    if table.task == "classification" and truth.nunique() == 2:
+        subjects = random.integers(0, len(truth) // 7, len(truth))
+        classes = np.sort(truth.unique())
+        flags = random.random(subjects.max() + 1)[subjects] < 0.3
+        flags ^= random.random(len(truth)) < 0.05
+        steady = replace(table, frame=table.frame.assign(**{table.target: classes[flags.astype(int)]}))
+        yield _with(steady, "f shared groups", "5% of the labels wrong", animal=[f"A{code}" for code in subjects])
 
 
 def _lookahead(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedLeak]:
@@ -205,6 +257,9 @@ def _lookahead(table: CleanTable, random: np.random.Generator) -> Iterator[Plant
         days = np.where(late, random.gamma(2, 5, len(times)) + 1, -random.gamma(2, 5, len(times)) - 1)
         moments = times + pd.to_timedelta((days * 86_400).round(), unit="s")
         yield _with(table, "g lookahead", f"times, {share:.0%} after", last_contact=moments)
+        if share == 1:
+            texts = moments.dt.strftime("%b %d, %Y %H:%M")
+            yield _with(table, "g lookahead", "names of months, 100% after", last_seen=texts)
         if share < 1:
             yield _with(
                 table, "g lookahead", f"dates in text, {share:.0%} after", last_seen=moments.dt.strftime("%d.%m.%Y")
@@ -221,6 +276,23 @@ def _lookahead(table: CleanTable, random: np.random.Generator) -> Iterator[Plant
         else ordered.groupby(subject)[table.target].shift(-1)
     )
     yield _with(table, "g lookahead", "target of the next row", reading=nexts.reindex(table.frame.index))
+    if table.task == "regression":
+        made = {"mean that ends here": truth.rolling(7).mean(), "sum that ends here": truth.cumsum()}
+        for how, values in made.items():
+            yield _with(table, "g lookahead", how, level=values.reindex(table.frame.index))
+        before = truth.shift(1).reindex(table.frame.index)
+        changed = _with(table, "g lookahead", "change since the row before", last=before, step=_truth(table) - before)
+        yield replace(changed, columns=("step",))
+
+
+def _encodings(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedLeak]:
+    """(g) Means of the target by subject, the row's own among them."""
+    truth = _truth(table)
+    values = truth.astype(float) if table.task == "regression" else (truth == truth.value_counts().index[-1]) * 1.0
+    subjects = random.integers(0, len(truth) // 5, len(truth))
+    mean = values.groupby(subjects).transform("mean")
+    yield _with(table, "g lookahead", "mean of a subject", level=mean)
+    yield _with(table, "g lookahead", "mean of a subject, rounded", level=mean.round(4))
 
 
 def _copies(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedLeak]:
@@ -228,6 +300,13 @@ def _copies(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedL
     truth = _truth(table)
     if table.task == "regression":
         yield _with(table, "h copy", "renamed", v1=truth)
+        yield _with(table, "h copy", "60% missing", v1=truth.where(random.random(len(truth)) > 0.6))
+        yield _with(
+            table, "h copy", "10% wrong", v1=truth.where(random.random(len(truth)) > 0.1, random.permutation(truth))
+        )
+        for how, text in (("USD", "USD {:,.2f}"), ("grouped", "{:,.3f}"), ("unit", "{:.2f} EUR")):
+            yield _with(table, "h copy", f"text, {how}", v1=[text.format(value) for value in truth])
+        yield _with(table, "h copy", "text, comma", v1=[f"{value:.2f}".replace(".", ",") for value in truth])
         yield _with(table, "h copy", "scaled and shifted", v2=truth * 2.54 + 17)
         yield _with(table, "h copy", "logarithm", v3=np.log(truth - truth.min() + 1))
         step = max(float(truth.std()) / 20, 1e-9)
@@ -246,6 +325,7 @@ def _copies(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedL
         return
     codes = pd.factorize(truth, sort=True)[0]
     yield _with(table, "h copy", "renamed", v1=truth)
+    yield _with(table, "h copy", "60% missing", v1=truth.astype(object).where(random.random(len(truth)) > 0.6))
     yield _with(
         table, "h copy", "letters", v2=np.array(list("qwertzuiop"), dtype=object)[random.permutation(10)][codes]
     )
@@ -259,5 +339,6 @@ def _copies(table: CleanTable, random: np.random.Generator) -> Iterator[PlantedL
 
 
 PLANTERS: tuple[Planter, ...] = (
-    _alone, _parts, _afterwards, _identifiers, _shared_rows, _shared_groups, _lookahead, _copies,
+    _alone, _parts, _afterwards, _identifiers, _shared_rows, _shared_groups, _lookahead, _encodings,
+    _copies,
 )  # fmt: skip

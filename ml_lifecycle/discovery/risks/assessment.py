@@ -15,10 +15,12 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.discovery.risks.afterwards import find_known_after
 from ml_lifecycle.discovery.risks.combinations import find_combinations
 from ml_lifecycle.discovery.risks.copies import find_copies
-from ml_lifecycle.discovery.risks.finding import LEAST_CONFIDENCE, Finding, RiskKind, settle
+from ml_lifecycle.discovery.risks.encodings import find_encodings
+from ml_lifecycle.discovery.risks.finding import LEAST_CONFIDENCE, Finding, RiskKind, reported_from, settle
 from ml_lifecycle.discovery.risks.gates import judge_classes, judge_lookahead, judge_target_leakage
 from ml_lifecycle.discovery.risks.identifiers import find_identifiers
 from ml_lifecycle.discovery.risks.lookahead import find_late_times, find_shifted, report_shifted
+from ml_lifecycle.discovery.risks.pairs import find_pairs
 from ml_lifecycle.discovery.risks.shared_groups import find_shared_groups
 from ml_lifecycle.discovery.risks.shared_rows import find_shared_rows
 from ml_lifecycle.discovery.risks.single import find_leaks
@@ -112,18 +114,22 @@ def assess_risks(
         judge_lookahead(findings, config),
         judge_classes(table, project.dataset),
     )
-    return RiskAssessment(tuple(findings), verdicts, config.report_from)
+    return RiskAssessment(tuple(findings), verdicts, reported_from(config))
 
 
 def _search(table: RiskTable, project: ProjectConfig) -> list[Finding]:
     """Go from what is most particular to what is most general: a column that is explained is not accused again."""
-    sure = project.dataset.risks.report_from
+    sure = reported_from(project.dataset.risks)
     shifted = find_shifted(table)
     other_rows = frozenset(item.column for item in shifted)
+    lags = frozenset(item.column for item in shifted if item.shift < 0)
     found = [*report_shifted(shifted), *find_late_times(table)]
     found += find_copies(table, apart=other_rows | _blamed(found, sure))
+    found += find_encodings(table, apart=other_rows | _blamed(found, sure))
     found += find_known_after(table, apart=_blamed(found, sure))
-    found += find_combinations(table, apart=other_rows | _blamed(found, sure, RiskKind.TARGET_COPY))
+    copies = _blamed(found, sure, RiskKind.TARGET_COPY)
+    found += find_combinations(table, apart=(other_rows - lags) | copies, lags=lags)
+    found += find_pairs(table, apart=other_rows | _blamed(found, sure))
     found += find_identifiers(table, apart=_blamed(found, sure))
     found += find_leaks(table, apart=other_rows | _blamed(found, sure))
     names = _blamed(found, sure, RiskKind.IDENTIFIER)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ml_lifecycle.discovery.risks.finding import Finding, RiskKind, grade, rounded, whole
+from ml_lifecycle.discovery.risks.rough_combinations import find_rough_combination
 from ml_lifecycle.discovery.risks.table import Codes, Column, Floats, Mask, RiskTable
 
 _ROWS = 3_000
@@ -21,7 +22,9 @@ _PAIR_ROWS = 1_500
 _PAIR_COLUMNS = 40
 _SEPARATED = 0.998
 _NOT_ALONE = 0.97
-_OF_ONE_SIZE = 4.0  # two columns of one unit do not differ by more than this factor in spread
+_NEARLY_ALONE = 0.995  # what a column may separate alone where the pair leaves nothing open
+_WHOLLY_SEPARATED = 0.9999
+_OF_ONE_SIZE = 8.0  # two columns of one unit do not differ by more than this factor in spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +47,34 @@ class _Fit:
         return all(abs(factor) > 0.5 and abs(factor - round(factor)) < _WHOLE for factor in self.factors)  # noqa: PLR2004 - rounds to zero
 
 
-def find_combinations(table: RiskTable, *, apart: frozenset[str] = frozenset()) -> Iterator[Finding]:
+def find_combinations(
+    table: RiskTable, *, apart: frozenset[str] = frozenset(), lags: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
     """Look for columns that make the target together.
 
     Args:
         table: The rows.
-        apart: Columns that make it alone, or come from other rows.
+        apart: Columns that make it alone, or come from later rows.
+        lags: Columns that hold the target of earlier rows: they may take part, and are not named for it.
     """
     columns = [column for column in table if (column.is_number or column.is_time) and column.name not in apart]
     columns = [column for column in columns if column.distinct > 1]
     if table.target.has_classes:
         yield from _borders(table, columns)
         return
+    found = _of_amounts(table, columns) or find_rough_combination(table, columns)
+    named = () if found is None else tuple(name for name in found.columns if name not in lags)
+    if found is not None and named:
+        yield replace(found, columns=named)
+
+
+def _of_amounts(table: RiskTable, columns: Sequence[Column]) -> Finding | None:
     rows = _complete(table, columns)
     columns = [column for column in columns if np.isfinite(column.numbers[rows]).all()]
     truth = table.target.numbers[rows]
     if len(columns) < 2 or len(rows) < _LEAST_ROWS_PER_COLUMN * (len(columns) + 2):  # noqa: PLR2004 - a combination
-        return
-    found = _sum(columns, rows, truth) or _product(columns, rows, truth) or _scaled_sum(columns, rows, truth)
-    if found is not None:
-        yield found
+        return None
+    return _sum(columns, rows, truth) or _product(columns, rows, truth) or _scaled_sum(columns, rows, truth)
 
 
 def _complete(table: RiskTable, columns: Sequence[Column]) -> Codes:
@@ -166,12 +177,13 @@ def _borders(table: RiskTable, columns: Sequence[Column]) -> Iterator[Finding]:
     alone = {c.name: _separation(c.numbers[rows], classes) for c in usable}
     for place, one in enumerate(usable):
         for other in usable[place + 1 :]:
-            if max(alone[one.name], alone[other.name]) >= _NOT_ALONE or not _of_one_size(one, other, rows):
+            most = max(alone[one.name], alone[other.name])
+            if most >= _NEARLY_ALONE or not _of_one_size(one, other, rows):
                 continue
             a, b = one.numbers[rows], other.numbers[rows]
             best, sign = max((_separation(a - b, classes), "-"), (_separation(a + b, classes), "+"))
-            if best >= _SEPARATED:
-                yield _border_finding(one, other, sign, best, max(alone[one.name], alone[other.name]))
+            if best >= (_SEPARATED if most < _NOT_ALONE else _WHOLLY_SEPARATED):
+                yield _border_finding(one, other, sign, best, most)
 
 
 def _balanced(table: RiskTable, truth: Codes) -> Codes:

@@ -19,6 +19,7 @@ from ml_lifecycle.discovery.risks.power import (
     quantile_cells,
     weigh_leftover,
 )
+from ml_lifecycle.discovery.risks.rough_copies import agreement_of, find_rough_copy, partners_of
 from ml_lifecycle.discovery.risks.table import Codes, Column, Floats, Mask, RiskTable
 
 _LEAST_AGREEMENT = 0.6  # beyond chance (kappa), from which a column of classes is looked at
@@ -27,6 +28,7 @@ _MORE_VALUES = 3  # a copy may write a class in a few ways more, or leave it out
 _LEAST_CLASS_ROWS = 30
 _RANK_STEPS = ((0.998, 0.0), (0.9995, 92.0), (0.99999, 99.0))
 _LEAST_DISTINCT = 20
+_LEAST_KNOWN = 200  # filled cells from which a column of many gaps may be a copy
 _BANDS = 50
 _LEAST_BAND = 0.02  # share of the second most frequent band
 _LEAST_FROM_TARGET = 0.65
@@ -44,9 +46,17 @@ def find_copies(table: RiskTable, *, apart: frozenset[str] = frozenset()) -> Ite
     for column in table:
         if column.name in apart or column.distinct < 1:
             continue
-        found = _copy_of_classes(table, column) if table.target.has_classes else _copy_of_amounts(table, column)
+        found = next((copy for copy in _copies(table, column) if copy is not None), None)
         if found is not None:
             yield found
+
+
+def _copies(table: RiskTable, column: Column) -> Iterator[Finding | None]:
+    """The column as a copy, then the numbers inside its texts, then a copy with many gaps or many wrong rows."""
+    look = _copy_of_classes if table.target.has_classes else _copy_of_amounts
+    for read in (column, *column.readings):
+        yield look(table, read)
+        yield find_rough_copy(table, read)
 
 
 def _copy_of_classes(table: RiskTable, column: Column) -> Finding | None:
@@ -113,29 +123,9 @@ def _copy_of_amounts(table: RiskTable, column: Column) -> Finding | None:
     return _bands(table, column)
 
 
-def agreement_of(codes: Codes, truth: Codes) -> float:
-    """Share of rows beyond chance (Cohen's kappa) in which value and class are each other's most frequent partner."""
-    joint, best = _partners(codes, truth)
-    rows = joint.sum()
-    agree = sum(joint[value, cls] for value, cls in best)
-    chance = sum(joint[value].sum() * joint[:, cls].sum() for value, cls in best) / rows**2
-    return float((agree / rows - chance) / (1 - chance)) if chance < 1 else 0.0
-
-
 def _same(codes: Codes, truth: Codes) -> float:
-    joint, best = _partners(codes, truth)
+    joint, best = partners_of(codes, truth)
     return float(sum(joint[value, cls] for value, cls in best) / joint.sum())
-
-
-def _partners(codes: Codes, truth: Codes) -> tuple[Floats, list[tuple[int, int]]]:
-    values, classes = int(codes.max(initial=0)) + 1, int(truth.max(initial=0)) + 1
-    joint = np.bincount(codes * classes + truth, minlength=values * classes).reshape(values, classes).astype(float)
-    # Shares within value and within class: of two classes, the rare one must be met by a value that is rare too.
-    of_value = joint / np.maximum(joint.sum(axis=1, keepdims=True), 1)
-    of_class = joint / np.maximum(joint.sum(axis=0, keepdims=True), 1)
-    closeness = of_value * of_class
-    best = [(int(value), int(closeness[value].argmax())) for value in range(values) if joint[value].any()]
-    return joint, [(value, cls) for value, cls in best if int(closeness[:, cls].argmax()) == value]
 
 
 def _indicated(codes: Codes, truth: Codes) -> tuple[float, int]:
@@ -152,7 +142,7 @@ def _indicated(codes: Codes, truth: Codes) -> tuple[float, int]:
 
 def _rank_correlation(values: Floats, truth: Floats) -> float:
     known = np.isfinite(values)
-    if known.sum() < _LEAST_DISTINCT or known.mean() < 0.5:  # noqa: PLR2004 - half the rows
+    if known.sum() < _LEAST_DISTINCT or known.sum() < min(0.5 * len(known), max(_LEAST_KNOWN, 0.05 * len(known))):
         return 0.0
     one, other = stats.rankdata(values[known]), stats.rankdata(truth[known])
     if one.std() == 0 or other.std() == 0:

@@ -75,6 +75,11 @@ class Finding:
         return bool(self.reason)
 
 
+def reported_from(config: RisksConfig) -> int:
+    """Confidence from which a finding is reported: what blocks is reported too, whatever `report_from` says."""
+    return min(config.report_from, config.block_from)
+
+
 def settle(findings: Iterable[Finding], config: RisksConfig) -> list[Finding]:
     """Write down what a person has accepted, and put the surest first."""
     reasons = {item.finding: item.reason for item in config.accepted}

@@ -8,7 +8,7 @@ import numpy as np
 
 from ml_lifecycle.config.dataset import DatasetConfig
 from ml_lifecycle.config.risks import RisksConfig
-from ml_lifecycle.discovery.risks.finding import Finding, RiskKind
+from ml_lifecycle.discovery.risks.finding import Finding, RiskKind, reported_from
 from ml_lifecycle.discovery.risks.table import SPLITS, RiskTable
 from ml_lifecycle.verdict import Fact, Severity, Verdict
 
@@ -19,26 +19,42 @@ _LISTED = 10
 def judge_target_leakage(findings: Sequence[Finding], config: RisksConfig) -> Verdict:
     """no_target_leakage: no finding but those about time that is sure enough and not accepted."""
     chosen = [finding for finding in findings if finding.kind is not RiskKind.LOOKAHEAD]
-    return _judge("no_target_leakage", chosen, config, "No column or row gives the target away")
+    absent = [name for name in _absent_names(findings, config) if not _is_lookahead(name)]
+    return _judge("no_target_leakage", chosen, config, "No column or row gives the target away", absent=absent)
 
 
 def judge_lookahead(findings: Sequence[Finding], config: RisksConfig) -> Verdict:
     """no_lookahead: no column holds what lies after the moment of prediction."""
     chosen = [finding for finding in findings if finding.kind is RiskKind.LOOKAHEAD]
-    return _judge("no_lookahead", chosen, config, "No column lies after the moment of prediction")
+    absent = [name for name in _absent_names(findings, config) if _is_lookahead(name)]
+    return _judge("no_lookahead", chosen, config, "No column lies after the moment of prediction", absent=absent)
 
 
-def _judge(gate: str, findings: Sequence[Finding], config: RisksConfig, sound: str) -> Verdict:
-    reported = [finding for finding in findings if finding.confidence >= config.report_from]
+def _absent_names(findings: Sequence[Finding], config: RisksConfig) -> list[str]:
+    """Accepted names that nothing found has: a slip of the pen there would accept nothing, and say so nowhere."""
+    found = {finding.name for finding in findings}
+    return [item.finding for item in config.accepted if item.finding not in found]
+
+
+def _is_lookahead(name: str) -> bool:
+    return name.partition(":")[0] == RiskKind.LOOKAHEAD
+
+
+def _judge(
+    gate: str, findings: Sequence[Finding], config: RisksConfig, sound: str, *, absent: Sequence[str]
+) -> Verdict:
+    reported = [finding for finding in findings if finding.confidence >= reported_from(config)]
     accepted = [finding for finding in reported if finding.accepted]
     open_ones = [finding for finding in reported if not finding.accepted]
     blocking = [finding for finding in open_ones if finding.confidence >= config.block_from]
     said = "; ".join(f"{finding.name} ({finding.confidence})" for finding in open_ones[:_LISTED])
     also = f" {len(accepted)} accepted." if accepted else ""
+    also += f" Accepted, but not found: {', '.join(absent[:_LISTED])}." if absent else ""
     facts: dict[str, Fact] = {
         "findings": {finding.name: finding.confidence for finding in open_ones},
         "blocking": [finding.name for finding in blocking],
         "accepted": {finding.name: finding.reason for finding in accepted},
+        "accepted_but_not_found": list(absent),
         "advice": {finding.name: finding.advice for finding in open_ones},
         "report_from": config.report_from,
         "block_from": config.block_from,

@@ -6,19 +6,26 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from ml_lifecycle.discovery.risks.finding import Finding, RiskKind, grade, rounded, whole
-from ml_lifecycle.discovery.risks.names import sounds_like_identifier
+from ml_lifecycle.discovery.risks.names import sounds_like_identifier, words_of
 from ml_lifecycle.discovery.risks.power import power_of
-from ml_lifecycle.discovery.risks.table import Column, Floats, RiskTable
+from ml_lifecycle.discovery.risks.table import Column, Floats, Mask, RiskTable
+from ml_lifecycle.discovery.risks.wording import power_of_words
 
 _LEAST_ROWS = 100
 _UNIQUE = 0.98  # share of distinct values among those that are filled
+_LEAST_UNIQUE = 0.5  # the same, before rows that stand there twice are set aside
 _DENSE = 2.0  # a counter uses at least every second number of its range
 _EXPECTED_TWINS = 12.0  # equal pairs that chance would give; none among them means: drawn without repetition
 _BLOCKS = 50
-_WORDY = 3  # spaces a text has on average from which it is written by people
-_CODE = re.compile(r"[\w.:/#-]{3,64}")
+_SPACED = 0.9  # spaces a text has on average from which it is no code
+_PERSON = frozenset({"name", "person", "customer", "client", "contact", "holder", "patient", "passenger", "owner"})
+_CODE = re.compile(r"[\w.:/#@+-]{3,64}")
+_NAME = re.compile(r"[^\W_a-z]\S*(?:[ ,]+[^\W_a-z]\S*){1,3}")  # two to four words that begin with a capital or digit
+_LONGEST_NAME = 50
+_MOST_TOLD = 0.02  # of the target, which the words of a name may explain
 
 
 def find_identifiers(table: RiskTable, *, apart: frozenset[str] = frozenset()) -> Iterator[Finding]:
@@ -30,23 +37,31 @@ def find_identifiers(table: RiskTable, *, apart: frozenset[str] = frozenset()) -
     """
     if len(table) < _LEAST_ROWS:
         return
-    for column in table:
-        if column.name in apart or column.is_time:
+    likely = [column for column in table if column.distinct >= _LEAST_UNIQUE * len(table) * (~column.missing).mean()]
+    once = _first_of_equal_rows(table) if likely else None
+    for column in likely:
+        if column.name in apart or column.is_time or once is None:
             continue
-        filled = int((~column.missing).sum())
+        filled = int((~column.missing & once).sum())
         if filled < _LEAST_ROWS or column.distinct < _UNIQUE * filled:
             continue
-        judged = _number(column) if column.is_number else _text(column)
+        judged = _number(column, once) if column.is_number else _text(table, column)
         if judged is not None:
             confidence, why = judged
             yield _finding(table, column, confidence, why, column.distinct / filled)
 
 
-def _number(column: Column) -> tuple[float, str] | None:
+def _first_of_equal_rows(table: RiskTable) -> Mask:
+    """(n,) rows without those that repeat an earlier one in every column: they repeat its name too."""
+    codes = pd.DataFrame({name: column.codes for name, column in table.columns.items()})
+    return ~codes.duplicated().to_numpy() if codes.shape[1] > 1 else np.ones(len(table), dtype=bool)
+
+
+def _number(column: Column, once: Mask) -> tuple[float, str] | None:
     """Unique whole numbers are no names by themselves: amounts in cents are as unique as chance makes them."""
     if not column.is_whole:
         return None
-    numbers = np.sort(column.numbers[np.isfinite(column.numbers)])
+    numbers = np.sort(column.numbers[np.isfinite(column.numbers) & once])
     named = sounds_like_identifier(column.name)
     span = numbers[-1] - numbers[0] + 1
     if span <= _DENSE * len(numbers):
@@ -66,11 +81,14 @@ def _twins(numbers: Floats) -> tuple[float, float]:
     return float(expected), float((counts * (counts - 1) / 2).sum())
 
 
-def _text(column: Column) -> tuple[float, str] | None:
+def _text(table: RiskTable, column: Column) -> tuple[float, str] | None:
     texts = column.cells[~column.missing].astype(str)
-    looked = texts.iloc[: 10 * _LEAST_ROWS]
-    if looked.str.count(" ").mean() >= 1:
-        return None
+    looked = texts.iloc[: 10 * _LEAST_ROWS].str.strip()
+    if looked.str.count(" ").mean() >= _SPACED:
+        named = float(looked.map(lambda text: len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None).mean())
+        if named < 0.95 or power_of_words(table, column) > _MOST_TOLD:  # noqa: PLR2004 - names are names throughout
+            return None
+        return (86 if words_of(column.name) & _PERSON else 82), "every row has a name of its own"
     coded = float(looked.map(lambda text: _CODE.fullmatch(text) is not None).mean())
     digits = float(looked.str.contains(r"\d").mean())
     if coded < 0.95:  # noqa: PLR2004 - codes are codes throughout

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from ml_lifecycle.dataset.coercion import ColumnType, parse_times
-from ml_lifecycle.discovery.risks.copies import agreement_of
 from ml_lifecycle.discovery.risks.finding import Finding, RiskKind, grade, rounded, whole
 from ml_lifecycle.discovery.risks.names import sounds_planned, words_of
 from ml_lifecycle.discovery.risks.power import normal_scores
+from ml_lifecycle.discovery.risks.rough_copies import agreement_of
 from ml_lifecycle.discovery.risks.table import Codes, Column, Floats, Mask, RiskTable
 
 _DAY = 86_400.0
@@ -27,6 +27,8 @@ _LEAST_IN_ORDER = 60
 _SAME = 0.9  # share of equal cells, or agreement beyond chance, from which a column is the target of another row
 _LEFT = 0.02  # of the spread, which noise in such a copy may leave
 _WINDOW = 7
+_NOTHING = 1e-6  # of the spread: what rounding leaves
+_COPY = 3.0  # times what a mean leaves open: a copy with noise leaves less
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Shifted:
 
     Args:
         column: The column.
-        shift: How many rows later (positive) or earlier.
+        shift: How many rows later (positive) or earlier; 0 for a mean that ends with the row itself.
         closeness: Share that agrees.
     """
 
@@ -70,6 +72,15 @@ def find_shifted(table: RiskTable) -> list[Shifted]:
 def report_shifted(shifted: list[Shifted]) -> Iterator[Finding]:
     """Findings of the columns that hold the target of a later row; those of earlier rows are honest."""
     for item in shifted:
+        if item.shift == 0:
+            yield Finding(
+                kind=RiskKind.LOOKAHEAD,
+                columns=(item.column,),
+                confidence=whole(grade(item.closeness, (_SAME, 86), (0.98, 94), (1.0, 96))),
+                summary=f"{item.column} is made of the targets of earlier rows and of the row itself.",
+                evidence={"rows_later": 0, "agreement": rounded(item.closeness)},
+                advice=f"shift {item.column} by one row, or add it to dataset.drop",
+            )
         if item.shift > 0:
             rows = "one row" if item.shift == 1 else f"{item.shift} rows"
             yield Finding(
@@ -176,7 +187,8 @@ def _shift_of(table: RiskTable, column: Column, order: Codes, subjects: Codes | 
     target = table.target
     if target.has_classes:
         if column.distinct > len(target.classes) + 3:
-            return None
+            binary = column.is_number and len(target.classes) == 2  # noqa: PLR2004 - two classes
+            return _window(table, column, order, subjects) if binary else None
         near = {shift: _agree(column.codes[order] + 1, target.codes[order], shift, subjects) for shift in _all_shifts()}
     elif column.is_number and target.column.distinct >= 10:  # noqa: PLR2004 - amounts
         near = {s: _closeness(column.numbers[order], target.numbers[order], s, subjects) for s in _all_shifts()}
@@ -184,13 +196,19 @@ def _shift_of(table: RiskTable, column: Column, order: Codes, subjects: Codes | 
         return None
     best = max(near, key=lambda shift: near[shift])
     if best == 0:
-        return None
+        # A mean that ends with the row itself is nearest to it.
+        return None if target.has_classes else _window(table, column, order, subjects)
+    exact = near[best] > 1 - 1e-9
+    window = None if target.has_classes or exact else _window(table, column, order, subjects)
+    # The middle row of a mean is near to it, too.
+    if window is not None and window.shift >= 0:
+        return window
     second = max(near[shift] for shift in near if shift != best)
     least = _SAME if target.has_classes else 1 - _LEFT
-    clear = near[best] > 1 - 1e-9 or 1 - near[best] <= 0.5 * (1 - second)
+    clear = exact or 1 - near[best] <= 0.5 * (1 - second)
     if near[best] >= least and clear:
         return Shifted(column.name, best, near[best])
-    return None if target.has_classes else _window(table, column, order, subjects)
+    return window
 
 
 def _all_shifts() -> list[int]:
@@ -230,18 +248,35 @@ def _closeness(values: Floats, truth: Floats, shift: int, subjects: Codes | None
 
 def _window(table: RiskTable, column: Column, order: Codes, subjects: Codes | None) -> Shifted | None:
     """A mean over neighbouring rows of the target: a straight sum of them that leaves nothing open."""
-    if subjects is not None or len(order) < 10 * _WINDOW:
+    if len(order) < 10 * _WINDOW:
         return None
     truth = table.target.numbers[order]
     shifts = list(range(-2 * _WINDOW, _WINDOW + 1))
-    rows = np.arange(2 * _WINDOW, len(order) - _WINDOW)[:3_000]
-    neighbours = np.column_stack([*(truth[rows + shift] for shift in shifts), np.ones(len(rows))])
+    rows = np.arange(2 * _WINDOW, len(order) - _WINDOW)
+    if subjects is not None:
+        rows = rows[subjects[rows - 2 * _WINDOW] == subjects[rows + _WINDOW]]
+    rows = rows[np.isfinite(column.numbers[order][rows])][:3_000]
+    if len(rows) < 10 * _WINDOW:
+        return None
     values = column.numbers[order][rows]
-    if not np.isfinite(values).all() or values.std() == 0:
+    if values.std() == 0:
         return None
-    factors = np.linalg.lstsq(neighbours, values, rcond=None)[0]
-    left = float((values - neighbours @ factors).std() / values.std())
-    used = [shift for shift, factor in zip(shifts, factors[:-1], strict=True) if abs(factor) > 0.01]  # noqa: PLR2004 - of one row
-    if left > _LEFT / 2 or len(used) < 2:  # noqa: PLR2004 - a mean of some rows
+    neighbours = np.column_stack([*(truth[rows + shift] for shift in shifts), np.ones(len(rows))])
+    left, _ = _unexplained(values, neighbours)
+    if left > _LEFT / 2:
         return None
-    return Shifted(column.name, max(used), 1 - left) if max(used) != 0 else None
+    # In a smooth series one row says nearly what the next one does: only rows without which it fails are part of it.
+    enough = max(2 * left, _NOTHING)
+    for place, last in enumerate(shifts):
+        early, factors = _unexplained(values, neighbours[:, [*range(place + 1), -1]])
+        if early <= enough:
+            used = int((np.abs(factors[:-1]) > 0.02 * np.abs(factors[:-1]).max()).sum())
+            copy = last == 0 and _unexplained(values, neighbours[:, [place, -1]])[0] <= _COPY * enough
+            return Shifted(column.name, last, 1 - left) if used > 1 and not copy else None
+    return None
+
+
+def _unexplained(values: Floats, neighbours: Floats) -> tuple[float, Floats]:
+    """Share of the spread that a straight sum leaves open, and its factors."""
+    factors = np.asarray(np.linalg.lstsq(neighbours, values, rcond=None)[0], dtype=np.float64)
+    return float((values - neighbours @ factors).std() / values.std()), factors

@@ -100,7 +100,11 @@ def normal_scores(values: Floats) -> Floats:
 
 
 def power_of(table: RiskTable, column: Column) -> float:
-    """Explained share of the target by one column alone."""
+    """Explained share of the target by one column alone, or by a number inside its texts."""
+    return max(_power_of_one(table, read) for read in (column, *column.readings))
+
+
+def _power_of_one(table: RiskTable, column: Column) -> float:
     cells = cells_of(column, table.sample)
     by_cells = max(power_of_cells(goal, cells, table.seed) for goal in goals_of(table.target, table.sample))
     return by_cells if table.target.has_classes else max(by_cells, _power_of_line(table, column))
@@ -165,7 +169,7 @@ def explain_by_trees(table: RiskTable, goal: Goal, columns: Sequence[Column], ro
     if not columns or len(rows) < 4 * _TREES["min_data_in_leaf"]:
         return 0.0
     values = np.column_stack([_tree_values(column)[rows] for column in columns]).astype(np.float32)
-    categorical = [place for place, column in enumerate(columns) if not (column.is_number or column.is_time)]
+    categorical = [place for place, c in enumerate(columns) if not (c.is_number or c.is_time or c.readings)]
     folds = np.random.default_rng(table.seed).permutation(len(rows)) % _TREE_FOLDS
     guesses = np.empty_like(goal.truth)
     for fold in range(_TREE_FOLDS):
@@ -227,7 +231,9 @@ def _few(table: RiskTable) -> Codes:
 
 
 def _tree_values(column: Column) -> Floats:
-    """Numbers as they are; categories by falling frequency, the rarest together."""
+    """Numbers as they are, those inside texts too; categories by falling frequency, the rarest together."""
+    if column.readings:
+        return column.readings[0].numbers
     if column.is_number or column.is_time:
         return column.numbers
     codes = column.codes

@@ -18,6 +18,10 @@ _ROWS_EACH = (1.5, 200.0)
 _LEAST_SHARED = 0.2
 _SMOOTH = 0.7  # of what single values explain, so much may be explained by neighbouring values together
 _NEIGHBOURS = 8
+#: How steady classes are in a subject: one label in twenty written wrongly leaves 0.8.
+_CLASS_STEPS = ((0.5, 35), (0.65, 60), (0.75, 80), (0.85, 84), (0.95, 90), (0.99, 95))
+#: Amounts of one place or kind are alike without being the same.
+_AMOUNT_STEPS = ((0.5, 35), (0.7, 60), (0.85, 78), (0.95, 90), (0.99, 95))
 
 
 def find_shared_groups(
@@ -52,7 +56,8 @@ def _judge(table: RiskTable, column: Column) -> Finding | None:
     if steady < 0.5:  # noqa: PLR2004 - it changes as often as not
         return None
     named = sounds_like_identifier(column.name)
-    confidence = grade(steady, (0.5, 35), (0.7, 60), (0.85, 78), (0.95, 90), (0.99, 95)) + (6 if named else 0)
+    steps = _CLASS_STEPS if table.target.has_classes else _AMOUNT_STEPS
+    confidence = grade(steady, *steps) + (6 if named else 0)
     evidence = {"target_steady_in_a_subject": steady, "rows_of_shared_subjects": shared, "subjects": column.distinct}
     if column.is_number:
         smooth = _smoothness(table, column, rows)

@@ -1,4 +1,9 @@
-"""Rows that stand in more than one split: equal, equal but for identifiers and times, or nearly equal."""
+"""Rows that stand in more than one split: equal, equal but for identifiers and times, or nearly equal.
+
+They are reported and, by default, stop nothing, even where their labels agree throughout: a table of events or of
+coarse measures holds equal rows rightly (each connection of a network, each wine of a batch), and nothing in the rows
+tells these from rows that were entered twice. Who wants them to stop a run sets `dataset.risks.block_from` to 80.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +23,14 @@ _LEAST_NEAR = 0.01
 _MOST_BY_CHANCE = 0.5  # of rows that agree in all columns but one, so many may agree in that one too
 _LEAST_DISTINCT = 20
 _WITNESSES = 3
+_FINE = 200  # distinct values from which two rows seldom have the same
+_LIFT = 5.0  # times as many equal rows as chance gives
 _TELLING = 200  # distinct amounts of the target from which equal ones are no chance
 _SURE = 89  # a table that counts events may hold equal rows rightly: reported, and stops nothing unless told to
 _JUDGED, _TAUGHT = 2_000, 20_000
 _MOST_CATEGORIES = 20
 _NEIGHBOURS = 5
+_AROUND = 12  # neighbours that tell how many dimensions the rows around one fill
 _NEAR = 0.05  # distance to the nearest row, as a share of that to the fifth nearest
 _LEAST_NUMBERS = 3
 
@@ -101,7 +109,23 @@ def _agreement_by_chance(
         partners = judged & np.isin(others, others[taught])
         same = judged & np.isin(whole_rows, whole_rows[taught])
         agreements.append(float(same.sum() / max(partners.sum(), 1)) if column.distinct >= _LEAST_DISTINCT else 0.0)
+        if same.sum() > _LIFT * max(_met_by_chance(column, others, whole_rows, partners, taught), 1.0):
+            return 1.0
     return max(agreements)
+
+
+def _met_by_chance(column: Column, others: np.ndarray, whole_rows: np.ndarray, partners: Mask, taught: Mask) -> float:
+    """How many judged rows would find their value of one fine column among the rows that agree in all others.
+
+    Every row counts once, so that rows that stand there twice do not make their own values look frequent.
+    """
+    if column.distinct < _FINE:
+        return float(partners.sum())
+    once = np.unique(whole_rows, return_index=True)[1]
+    shares = np.bincount(column.codes[once] + 1) / len(once)
+    keys, counts = np.unique(others[taught], return_counts=True)
+    rows = counts[np.searchsorted(keys, others[partners])]
+    return float((1 - (1 - min(float((shares**2).sum()), 1.0)) ** rows).sum())
 
 
 def _near_rows(
@@ -118,7 +142,8 @@ def _near_rows(
     if len(test) < _LEAST_TWINS or len(train) < 10 * _NEIGHBOURS:
         return None
     ratio, dimension = _ratios(numbers, columns, test, train)
-    expected = (_NEIGHBOURS - 1) * _NEAR**dimension
+    # Where some columns stand still, as before a first order, rows are near by chance more often.
+    expected = float(((_NEIGHBOURS - 1) * _NEAR**dimension).mean())
     close = ratio < _NEAR
     # Of the rows that teach only a part was looked through.
     share = float(close.mean()) * max(1.0, float(taught.sum()) / len(train))
@@ -132,21 +157,25 @@ def _near_rows(
     return _finding(table, twins, None, taught, by_chance=1.0, near=True)
 
 
-def _ratios(numbers: Sequence[Column], columns: Sequence[Column], test: Codes, train: Codes) -> tuple[Floats, float]:
-    """(t,) distance to the nearest row over that to the fifth, and how many dimensions the rows fill.
+def _ratios(numbers: Sequence[Column], columns: Sequence[Column], test: Codes, train: Codes) -> tuple[Floats, Floats]:
+    """(t,) distance to the nearest row over that to the fifth, and how many dimensions the rows around fill.
 
-    The dimension is read off the median ratio of the second to the first distance (Facco et al. 2017, TwoNN).
+    The dimension is read off the median ratio of the second to the first distance (Facco et al. 2017, TwoNN), and off
+    the distances around each row (Levina and Bickel 2004) where these say less.
     """
     from scipy.spatial import cKDTree
 
     values = np.column_stack([_spread(column) for column in numbers] + [*_indicators(columns)])
-    distances, _ = cKDTree(values[train]).query(values[test], k=_NEIGHBOURS, workers=1)
-    first, second, last = distances[:, 0], distances[:, 1], distances[:, -1]
+    distances, _ = cKDTree(values[train]).query(values[test], k=min(_AROUND, len(train)), workers=1)
+    first, second, last = distances[:, 0], distances[:, 1], distances[:, _NEIGHBOURS - 1]
     apart = (first > 0) & (second > 0)
     stretch = np.log(second[apart] / first[apart]) if apart.any() else np.zeros(1)
     dimension = float(np.log(2) / max(float(np.median(stretch)), 1e-3))
     ratio = np.where(last > 0, first / np.maximum(last, 1e-300), 1.0)
-    return ratio, dimension
+    # The nearest ones may be twins, of which there are none in the expectation.
+    steps = np.log(np.maximum(distances[:, -1:], 1e-300) / np.maximum(distances[:, 2:-1], 1e-300))
+    local = (steps.shape[1] - 1) / np.maximum(steps.sum(axis=1), 1e-9)
+    return ratio, np.minimum(local, dimension)
 
 
 def _spread(column: Column) -> Floats:
@@ -200,6 +229,8 @@ def _told_by_twins(table: RiskTable, shared: Mask, hashes: np.ndarray, taught: M
     places = np.flatnonzero(taught)
     keys, first = np.unique(hashes[places], return_index=True)
     rows = np.flatnonzero(shared & target.known)
+    if not len(rows):
+        return 0.0, 0.0
     twin = places[first[np.searchsorted(keys, hashes[rows])]]
     if not target.has_classes:
         spread = float(np.nanvar(truth[taught])) or 1.0

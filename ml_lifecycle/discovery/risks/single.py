@@ -94,7 +94,7 @@ class _Case:
         steps = (
             ((0.45, 40), (0.6, 66), (0.75, 74), (0.85, 80), (0.93, 88), (0.98, 96))
             if self.classes
-            else ((0.7, 40), (0.85, 55), (0.93, 70), (0.97, 84), (0.99, 94), (0.998, 97))
+            else ((0.7, 40), (0.85, 55), (0.93, 70), (0.97, 84), (0.993, 89), (0.997, 95), (0.998, 97))
         )
         confidence = grade(self.alone, *steps)
         # What the others leave open, this column must close by far, or the problem is simply easy.

@@ -19,6 +19,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.coercion import ColumnType, coerce_column, parse_times
 from ml_lifecycle.dataset.rows import ROW_ID, SPLIT, TEST, TRAIN, VALIDATION, factorize
 from ml_lifecycle.dataset.schema_inference import infer_type
+from ml_lifecycle.discovery.risks.written import read_numbers, read_times
 from ml_lifecycle.errors import TargetError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -27,6 +28,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 SPLITS: Final = (TRAIN, VALIDATION, TEST)
 _NUMERIC = frozenset({ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BOOLEAN})
+_LEAST_WRITTEN = 20  # distinct texts from which they may be amounts
 _MOST_ROWS = 1_000_000
 """Rows that are compared with each other (duplicates, groups, order); of a larger table so many, drawn at random."""
 
@@ -83,6 +85,13 @@ class Column:
     def missing(self) -> Mask:
         """(n,) whether the cell is missing."""
         return np.asarray(self.cells.isna().to_numpy(), dtype=bool)
+
+    @cached_property
+    def readings(self) -> tuple[Column, ...]:
+        """The numbers inside its texts, each as a column of the same name; none for what holds no text."""
+        if self.kind is not ColumnType.TEXT or self.distinct < _LEAST_WRITTEN:
+            return ()
+        return tuple(Column(self.name, ColumnType.NUMBER, numbers) for numbers in read_numbers(self.cells))
 
     @property
     def is_whole(self) -> bool:
@@ -226,7 +235,9 @@ def read_table(
 
 def _read(cells: pd.Series) -> Column:
     kind = infer_type(cells)
-    return Column(str(cells.name), kind, coerce_column(cells, kind).column)
+    read = coerce_column(cells, kind).column
+    times = read_times(read) if kind is ColumnType.TEXT else None
+    return Column(str(cells.name), kind, read) if times is None else Column(str(cells.name), ColumnType.TIME, times)
 
 
 def _read_target(cells: pd.Series, project: ProjectConfig) -> Target:

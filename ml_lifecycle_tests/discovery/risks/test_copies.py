@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml_lifecycle.discovery.risks.copies import agreement_of, find_copies
+from ml_lifecycle.discovery.risks.copies import find_copies
+from ml_lifecycle.discovery.risks.rough_copies import agreement_of
 from ml_lifecycle_tests.discovery.risks.tables import people, prices, read
 
 RANDOM = np.random.default_rng(7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ml_lifecycle.config.risks import RisksConfig
+from ml_lifecycle.config.risks import AcceptedFinding, RisksConfig
 from ml_lifecycle.discovery.risks.finding import Finding, RiskKind
 from ml_lifecycle.discovery.risks.gates import judge_classes, judge_lookahead, judge_target_leakage
 from ml_lifecycle.discovery.risks.table import read_table
@@ -43,3 +43,25 @@ def test_each_gate_takes_its_own_findings() -> None:
     ahead = Finding(RiskKind.LOOKAHEAD, ("later",), 95, "It is late.")
     assert judge_target_leakage([ahead], RisksConfig()).passed
     assert judge_lookahead([ahead], RisksConfig()).blocks
+
+
+def test_what_blocks_is_reported() -> None:
+    """A finding above block_from stops the run, although report_from is higher."""
+    found = Finding(RiskKind.TARGET_LEAK, ("score",), 93, "It says too much.")
+    verdict = judge_target_leakage([found], RisksConfig(report_from=95, block_from=80))
+    assert verdict.blocks
+    assert verdict.facts["blocking"] == ["target_leak:score"]
+
+
+def test_an_accepted_name_that_nothing_has_is_told() -> None:
+    """A slip of the pen is told by the gate that the name belongs to, and fails nothing."""
+    accepted = (
+        AcceptedFinding(finding="target_leak:scroe", reason="a slip"),
+        AcceptedFinding(finding="lookahead:late", reason="gone"),
+    )
+    config = RisksConfig(accepted=accepted)
+    verdict = judge_target_leakage([], config)
+    assert verdict.passed
+    assert verdict.facts["accepted_but_not_found"] == ["target_leak:scroe"]
+    assert "target_leak:scroe" in verdict.summary
+    assert judge_lookahead([], config).facts["accepted_but_not_found"] == ["lookahead:late"]

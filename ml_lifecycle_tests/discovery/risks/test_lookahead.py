@@ -33,8 +33,9 @@ def _days(share: float) -> pd.Series:
         lambda times: times.astype("int64") // 10**9,
         lambda times: times.astype("int64") // 10**6,
         lambda times: times.dt.strftime("%Y%m%d").astype(int),
+        lambda times: times.dt.strftime("%b %d, %Y %H:%M"),
     ],
-    ids=["times", "text", "seconds", "milliseconds", "20240531"],
+    ids=["times", "text", "seconds", "milliseconds", "20240531", "months"],
 )
 def test_late_times_however_written(write: Any) -> None:
     """A tenth of the rows is enough, more is surer."""
@@ -74,3 +75,11 @@ def test_a_mean_over_later_rows() -> None:
     frame = frame.assign(centred=centred, before=before).iloc[10:-10]
     found = {item.column: item.shift for item in find_shifted(read(frame, "regression", event_time="at"))}
     assert found == {"centred": 2, "before": -1}
+
+
+def test_a_mean_that_ends_with_the_row_itself() -> None:
+    """It holds the target of its own row, also in a smooth series, where its middle row is nearer."""
+    for y in (prices()["y"], pd.Series(RANDOM.normal(size=ROWS)).rolling(40, min_periods=1).mean()):
+        frame = prices().assign(at=EVENT, y=y, mean=y.rolling(7).mean(), before=y.shift(1).rolling(7).mean())
+        shifted = find_shifted(read(frame, "regression", event_time="at"))
+        assert [finding.name for finding in report_shifted(shifted)] == ["lookahead:mean"]
