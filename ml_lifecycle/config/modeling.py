@@ -91,7 +91,9 @@ class ApproachesConfig(Section):
     """Baseline, pragmatic and best model side by side, and the rules by which one of them is recommended."""
 
     enabled: bool = Field(default=True, description="Whether the table is made.")
-    pragmatic: FamilyName = Field(default="linear", description="The family of the pragmatic model, fitted as it is.")
+    pragmatic: FamilyName = Field(
+        default="lightgbm", description="The family of the pragmatic model, fitted as it is: nothing is searched."
+    )
     min_gain: float = Field(
         default=0.0,
         ge=0,

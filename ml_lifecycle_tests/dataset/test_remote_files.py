@@ -75,7 +75,6 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_package_is_named(tmp_path: Path) -> None:
     """The one for the store, and a scheme that nobody knows."""
-    pytest.importorskip("fsspec")
     for path, said in (("klingon://x/y.csv", "Protocol not known"),):
         with pytest.raises(ConfigError, match=said):
             read(tmp_path, path)

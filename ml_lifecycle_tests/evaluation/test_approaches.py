@@ -63,7 +63,7 @@ def test_each_kind_is_compared(kind: Kind) -> None:
     found = compare(kind)
     table = found.table.set_index("approach")
     assert table.index.tolist() == ["baseline", "pragmatic", "best"]
-    assert table["name"].tolist()[1:] == ["linear", "lightgbm"]
+    assert table["name"].tolist()[1:] == ["lightgbm", "lightgbm"]
     figures = table[["score", "low", "high", "training_seconds", "latency_p50_ms", "latency_p95_ms", "size_bytes"]]
     assert figures.notna().all(axis=None)
     assert (table["latency_p50_ms"] <= table["latency_p95_ms"]).all()

@@ -35,7 +35,6 @@ def test_the_mean_contribution_of_a_linear_model_is_zero() -> None:
 @pytest.mark.parametrize("kind", [Kind.BINARY, Kind.REGRESSION])
 def test_trees_of_scikit_learn_are_explained_by_the_extra(kind: Kind) -> None:
     """A forest's contributions add up to its predictions, of two classes for the positive one."""
-    pytest.importorskip("shap")
     case = fit_case(kind, "random_forest", rounds=1)
     values = case.valid.matrix.values[:20]
     parts = contribute(case.model, values)
@@ -53,7 +52,6 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_trees_that_shap_misreads_are_refused() -> None:
     """Categories inside scikit-learn's boosting are not known to shap: nothing is better than something wrong."""
-    pytest.importorskip("shap")
     case = fit_case(Kind.BINARY, "hist_gradient_boosting")
     with pytest.raises(ModelError, match="left out"):
         contribute(case.model, case.valid.matrix.values[:50])

@@ -9,8 +9,6 @@ import pytest
 from ml_lifecycle.errors import StateError
 from ml_lifecycle_tests.features.stores import ROWS, fill_store
 
-pytest.importorskip("feast")
-
 
 def test_a_failed_write_leaves_the_old_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the process ends before the new file is in place, the views of before are still there."""

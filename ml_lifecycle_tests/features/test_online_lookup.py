@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
 from ml_lifecycle.features.online_lookup import _plain
-
-pytest.importorskip("feast")
 
 
 def test_messages_become_plain_values() -> None:

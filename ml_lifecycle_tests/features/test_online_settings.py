@@ -37,8 +37,6 @@ def test_a_redis_password_survives_feasts_commas(monkeypatch: pytest.MonkeyPatch
     """Feast cuts its connection string at commas and reads values as JSON; digits stay text."""
     monkeypatch.setenv("CACHE", "12,3")
     made = online_settings("rediss://:${CACHE}@cache/1", Path())["connection_string"]
-    pytest.importorskip("feast")
-    pytest.importorskip("redis")
     from feast.infra.online_stores.redis import RedisOnlineStore
 
     nodes, options = RedisOnlineStore._parse_connection_string(made)

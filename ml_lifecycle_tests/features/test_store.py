@@ -19,8 +19,6 @@ from ml_lifecycle.features.point_in_time import judge_point_in_time
 from ml_lifecycle.features.store import FeatureStore
 from ml_lifecycle_tests.features.stores import NOW, ROWS, fill_store, open_store
 
-pytest.importorskip("feast")
-
 FEATURES = [f"customers_v1:{name}" for name in ("visits", "spent", "city", "member", "since")]
 
 
@@ -203,7 +201,6 @@ def test_a_missing_client_names_the_extra(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_absent_server_is_told_in_our_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the library raises becomes one error that names the setting and not the secret."""
-    pytest.importorskip("psycopg_pool")
     monkeypatch.setenv("SHOP_PASSWORD", "hidden-word")
     store = open_store(tmp_path, online="postgresql://ann:${SHOP_PASSWORD}@127.0.0.1:1/shop")
     with pytest.raises(StateError, match=r"\$\{SHOP_PASSWORD\}") as caught:

@@ -41,7 +41,6 @@ def test_what_is_no_view_is_refused(frame: pd.DataFrame) -> None:
 
 def test_a_view_survives_feast(tmp_path: Path) -> None:
     """Every kind of column, the times, the ttl and the place come back from Feast's object."""
-    pytest.importorskip("feast")
     kinds = {"who": ValueKind.TEXT} | {kind.name.lower(): kind for kind in ValueKind}
     view = StoredView("all", 2, RowForm("who", "at", "known", kinds), timedelta(days=1.5), tmp_path / "all_v2")
     assert from_feast(to_feast(view)[1]) == view

@@ -12,8 +12,6 @@ from ml_lifecycle.config.features import StoreConfig
 from ml_lifecycle.features.point_in_time import judge_point_in_time
 from ml_lifecycle.features.store import FeatureStore
 
-pytest.importorskip("feast")
-
 pytestmark = pytest.mark.real
 
 

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from ml_lifecycle_tests.features.stores import check_online
-
-pytest.importorskip("feast")
-redis = pytest.importorskip("redis")
 
 pytestmark = [pytest.mark.real, pytest.mark.servers]
 
