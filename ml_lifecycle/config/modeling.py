@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ml_lifecycle.config.base import Section
+from ml_lifecycle.config.optimize import OptimizeConfig
 
 #: The families that can be fitted, as `modeling.family` names them.
 FamilyName = Literal[
@@ -157,6 +158,9 @@ class ModelingConfig(Section):
     )
     approaches: ApproachesConfig = Field(
         default_factory=ApproachesConfig, description="Baseline, pragmatic and best model side by side."
+    )
+    optimize: OptimizeConfig = Field(
+        default_factory=OptimizeConfig, description="Smaller and faster forms of the tuned model."
     )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     threads: int | None = Field(default=None, ge=1, description="Threads of training; the machine's cores by default.")
