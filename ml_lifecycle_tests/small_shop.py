@@ -149,7 +149,11 @@ def _lay_out_sample(shop: SiteFolder) -> None:
         LOANS,
         brief={"success_criteria": {"roc_auc": ">= 0.6"}},
         dataset={"split": {"fractions": [0.6, 0.2, 0.2]}},
-        modeling={"search": {"trials": 2, "seconds": 20}, "max_trees": 60},
+        modeling={
+            "search": {"trials": 2, "seconds": 20},
+            "max_trees": 60,
+            "optimize": {"variants": ["prune_refit", "float16"], "tolerance": 0.02, "profile_rows": 100},
+        },
         evaluation={"bootstrap": 50, "fairness": {"max_gap": 0.9}},
         monitoring={
             "window": 1,

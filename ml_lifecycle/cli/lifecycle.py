@@ -1,4 +1,4 @@
-"""The commands about a whole project: init, list, run, retrain, monitor, simulate, status, serve, up."""
+"""The commands about a whole project: init, list, run, retrain, monitor, simulate, status, up."""
 
 import os
 import signal
@@ -158,22 +158,6 @@ def status_command(project: Project, *, as_json: AsJson = False) -> None:
     return print_status(status)
 
 
-def serve_command(
-    project: Project,
-    port: Annotated[int | None, typer.Option(help="Port; by default that of the YAML.")] = None,
-) -> None:
-    """Serve the version in production over HTTP, with the prediction log on."""
-    from ml_lifecycle.orchestration.resources import Workspace
-    from ml_lifecycle.orchestration.site import Site
-    from ml_lifecycle.serving.app import serve
-
-    config = Site.find().project(project)
-    workspace = Workspace(config)
-    at = config.serving.port if port is None else port
-    typer.echo(f"Serving {project} on http://{config.serving.host}:{at} (Ctrl+C ends it)")
-    serve(config, registry=workspace.registry, ledger=workspace.ledger, log=workspace.log, port=port)
-
-
 def up_command(
     host: Annotated[str, typer.Option(help="Address of the Dagster UI.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
@@ -201,6 +185,5 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "monitor": monitor_command,
     "simulate": simulate_command,
     "status": status_command,
-    "serve": serve_command,
     "up": up_command,
 }

@@ -10,6 +10,10 @@ import typer
 from ml_lifecycle.cli.data import data_app
 from ml_lifecycle.cli.features import features_app
 from ml_lifecycle.cli.lifecycle import register
+from ml_lifecycle.cli.optimize import optimize_app
+from ml_lifecycle.cli.release import register_release
+from ml_lifecycle.cli.rollout import rollout_command
+from ml_lifecycle.cli.serve import keys_app, serve_command
 from ml_lifecycle.cli.train import experiments_app, train_app
 from ml_lifecycle.errors import LifecycleError
 
@@ -22,10 +26,15 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 register(app)
+register_release(app)
+app.command("serve")(serve_command)
+app.command("rollout")(rollout_command)
 app.add_typer(data_app, name="data")
 app.add_typer(features_app, name="features")
 app.add_typer(train_app, name="train")
 app.add_typer(experiments_app, name="experiments")
+app.add_typer(optimize_app, name="optimize")
+app.add_typer(keys_app, name="keys")
 
 
 def main() -> None:

@@ -3,12 +3,21 @@
 Each materialises the assets that it names, so that the UI shows it.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ml_lifecycle.cli.running import AsJson, Project, make_assets, make_partition, print_json
+from ml_lifecycle.cli.running import AsJson, Project, make_assets, make_partition, print_json, require_writable
+
+if TYPE_CHECKING:
+    from ml_lifecycle.config.project import ProjectConfig
+    from ml_lifecycle.evaluation.experiment_comparison import ExperimentComparison
+    from ml_lifecycle.orchestration.site import Site
+
+#: What a comparison is written as, by the file's ending.
+_FORMS = (".json", ".md")
 
 train_app = typer.Typer(help="Models: baselines, search, experiments and their comparison.", no_args_is_help=True)
 experiments_app = typer.Typer(help="Experiments that were trained beside the project's model.", no_args_is_help=True)
@@ -65,25 +74,78 @@ def run_command(
 def compare_command(
     project: Project,
     experiments: Annotated[str, typer.Option(help="Names of experiments, separated by commas.")],
-    reference: Annotated[str, typer.Option(help="What they are compared with.")] = "tuned_model",
+    against: Annotated[
+        str,
+        typer.Option("--against", "--reference", help="tuned_model, champion (in production), or an experiment."),
+    ] = "tuned_model",
+    out: Annotated[Path | None, typer.Option(help="Write it to this file too: .json or .md.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Compare experiments with each other on the same rows, with corrected p-values."""
-    from ml_lifecycle.orchestration.console import print_rows
-    from ml_lifecycle.orchestration.experiment_results import compare_named
+    """Compare experiments on the same rows, say of each whether to promote, iterate or abandon, and write it down."""
     from ml_lifecycle.orchestration.site import Site
 
+    _require_form(out)
+    require_writable(out, "--out")
     site = Site.find()
-    config = site.project(project)
     names = [name.strip() for name in experiments.split(",") if name.strip()]
-    with site.instance() as instance:
-        found = compare_named(instance, config, names, reference)
+    found = _compare(site, site.project(project), names, against, silent=as_json)
+    if out is not None:
+        text = json.dumps(found.to_dict(), indent=1) if out.suffix == ".json" else found.markdown()
+        out.write_text(f"{text}\n", encoding="utf-8")
     if as_json:
         return print_json(found.to_dict())
-    shown = ("name", "value", "gain", "low", "high", "p_value", "p_corrected", "better")
-    rows = [{key: _short(row[key]) for key in shown if key in row} for row in found.to_dict()["candidates"]]
-    return print_rows(f"{project}: compared with {reference}", rows)
+    return _print_comparison(f"{project}: compared with {against}", found)
+
+
+def _require_form(out: Path | None) -> None:
+    from ml_lifecycle.errors import ConfigError
+
+    if out is not None and out.suffix not in _FORMS:
+        raise ConfigError(
+            f"a comparison cannot be written as {out.name}",
+            expected=f"a name that ends in {' or '.join(_FORMS)}",
+            got=out.suffix or "no ending",
+            advice="correct --out",
+        )
+
+
+def _compare(
+    site: "Site", project: "ProjectConfig", names: list[str], against: str, *, silent: bool
+) -> "ExperimentComparison":
+    """Materialise the comparison, so that the UI shows it, and give it; leave with 1 if that fails."""
+    from ml_lifecycle.orchestration.console import StepProgress, print_assets
+    from ml_lifecycle.orchestration.data_versions import read_latest
+    from ml_lifecycle.orchestration.experiment_results import check_named
+    from ml_lifecycle.orchestration.experiments import AGAINST_TAG, COMPARE_TAG, COMPARISON
+    from ml_lifecycle.orchestration.runs import execute
+
+    with site.instance() as instance:
+        check_named(instance, project, names, against)
+        tags = {COMPARE_TAG: ",".join(names), AGAINST_TAG: against}
+        with StepProgress(f"{project.name} compare", 1, silent=silent) as progress:
+            outcome = execute(site, instance, project, "compare", tags=tags, watch=progress)
+        if not outcome.succeeded:
+            print_assets(outcome, [])
+            raise typer.Exit(1)
+        found: ExperimentComparison = read_latest(instance, project, COMPARISON)
+        return found
+
+
+def _print_comparison(title: str, found: "ExperimentComparison") -> None:
+    from ml_lifecycle.orchestration.console import print_rows
+
+    shown = ("name", "value", "difference", "low", "high", "p_value", "p_corrected", "latency_p95_ms", "size_bytes")
+    rows = []
+    for row in found.to_dict()["candidates"]:
+        decided = found.decision_of(row["name"])
+        said = {"decision": "reference" if decided is None else decided.action}
+        rows.append({**{key: _short(row[key]) for key in shown}, **said})
+    print_rows(title, rows)
+    for one in found.decisions:
+        typer.echo(f"{one.experiment}: {one.action}. {one.summary}")
+    for note in found.notes:
+        typer.echo(note)
 
 
 @experiments_app.command("list")

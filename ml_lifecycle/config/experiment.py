@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ml_lifecycle.config.base import Section
 
 #: Sections of a project that an experiment may change: those that decide how a model is made of the same split rows.
 CHANGEABLE = frozenset({"features", "modeling"})
+#: What stands beside experiments: the project's own model, and the one in production.
+TUNED, CHAMPION = "tuned_model", "champion"
 
 
 class HypothesisConfig(Section):
@@ -33,12 +35,29 @@ class ExperimentConfig(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="Letters, digits and underscores.")
     hypothesis: HypothesisConfig = Field(description="What is believed, and when it counts as shown.")
     reference: str = Field(
-        default="tuned_model", description="What it is compared with: `tuned_model`, or the name of an experiment."
+        default=TUNED,
+        description="What it is compared with: `tuned_model`, `champion` (the model in production, on the same rows), "
+        "or the name of an experiment.",
     )
     changes: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="Keys of the sections `features` and `modeling` that differ from the project's YAML.",
     )
+
+    @field_validator("name")
+    @classmethod
+    def _not_taken(cls, value: str) -> str:
+        if value in {TUNED, CHAMPION}:
+            msg = f"expected a name of its own, got {value!r}, which names a model that experiments are compared with"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _something_to_compare_with(self) -> ExperimentConfig:
+        if self.reference == self.name:
+            msg = f"expected another model as `reference`, got {self.name!r}, the experiment itself"
+            raise ValueError(msg)
+        return self
 
     @field_validator("changes")
     @classmethod

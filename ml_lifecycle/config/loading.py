@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ml_lifecycle.config.consistency import KEYS_THAT_DO_NOT_FIT
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.config.sources import SECRET_WRITTEN_OUT
 from ml_lifecycle.errors import ConfigError
@@ -22,7 +23,8 @@ def build_project(attributes: Mapping[str, Any], *, name: str, folder: Path, roo
     """Make a project of the attributes of its YAML.
 
     Raises:
-        ConfigError: A key is unknown, missing or has a value of the wrong kind; the message names every one.
+        ConfigError: A key is unknown, missing, has a value of the wrong kind or does not fit another; the message
+            names every one.
     """
     try:
         return ProjectConfig(name=name, folder=folder, root=root, **attributes)
@@ -41,6 +43,8 @@ def describe(error: ValidationError) -> str:
 
 
 def _describe(item: Mapping[str, Any]) -> str:
+    if item["type"] == KEYS_THAT_DO_NOT_FIT:
+        return str(item["msg"])  # it names its keys itself
     key = ".".join(str(part) for part in item["loc"]) or "the whole file"
     silent = item["type"] in {"missing", SECRET_WRITTEN_OUT}  # a secret must not get into a log by being refused
     came = "" if silent else f" (came: {item['input']!r:.80})"

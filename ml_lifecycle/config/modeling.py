@@ -32,6 +32,11 @@ class SearchConfig(Section):
         gt=0,
         description="Seconds of the search and the final fit together; a trial under way may be ended early.",
     )
+    families: tuple[FamilyName, ...] = Field(
+        default=("lightgbm", "catboost"),
+        min_length=1,
+        description="`modeling.family: auto`: the families that take part; one whose extra is not installed does not.",
+    )
     method: Literal["tpe", "random", "grid", "cmaes", "gp"] = Field(
         default="tpe",
         description="How the next configuration is chosen; `cmaes` and `gp` (Gaussian process) need their extras.",
@@ -109,7 +114,11 @@ class ApproachesConfig(Section):
 class ModelingConfig(Section):
     """What is fitted."""
 
-    family: FamilyName = Field(default="lightgbm", description="The family of the tuned model.")
+    family: FamilyName | Literal["auto"] = Field(
+        default="lightgbm",
+        description="The family of the tuned model; `auto` lets those of `search.families` have a look and searches "
+        "the one that does best.",
+    )
     objective: Literal[
         "auto",
         "squared_error",
@@ -158,6 +167,11 @@ class ModelingConfig(Section):
     )
     approaches: ApproachesConfig = Field(
         default_factory=ApproachesConfig, description="Baseline, pragmatic and best model side by side."
+    )
+    refit: Literal["train", "train_and_validation"] = Field(
+        default="train",
+        description="Rows of the model that is evaluated and released: `train_and_validation` fits it once more on "
+        "both, after all that validation rows decide (search, calibration, threshold, floor) is decided without them.",
     )
     optimize: OptimizeConfig = Field(
         default_factory=OptimizeConfig, description="Smaller and faster forms of the tuned model."

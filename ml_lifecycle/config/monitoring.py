@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ml_lifecycle.config.base import Section
+from ml_lifecycle.config.secrets import refuse_in_url
 from ml_lifecycle.config.sources import SourceConfig
 
 
@@ -83,8 +84,17 @@ class AlertsConfig(Section):
     """Who is told."""
 
     webhook: str | None = Field(
-        default=None, description="URL that alerts are posted to as JSON; `env:NAME` takes it from the environment."
+        default=None,
+        description="URL that alerts are posted to as JSON; secrets as `${NAME}`; `env:NAME` takes all of it from the "
+        "environment.",
     )
+
+    @field_validator("webhook")
+    @classmethod
+    def _no_secret_in_the_yaml(cls, value: str | None) -> str | None:
+        if value is not None:
+            refuse_in_url(value)
+        return value
 
 
 class MonitoringConfig(Section):

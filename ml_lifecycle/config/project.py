@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ml_lifecycle.config.base import Section
 from ml_lifecycle.config.brief import BriefConfig
+from ml_lifecycle.config.consistency import refuse_conflicts
 from ml_lifecycle.config.dataset import DatasetConfig
 from ml_lifecycle.config.evaluation import EvaluationConfig
 from ml_lifecycle.config.features import FeaturesConfig
@@ -43,6 +44,11 @@ class ProjectConfig(ProjectSections):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="The project's name: the folder of its defs.yaml.")
     folder: Path = Field(description="The folder of defs.yaml and schema.yaml.")
     root: Path = Field(description="The folder that relative paths of sources start from.")
+
+    @model_validator(mode="after")
+    def _keys_fit_together(self) -> ProjectConfig:
+        refuse_conflicts(self)
+        return self
 
     @property
     def schema_path(self) -> Path:

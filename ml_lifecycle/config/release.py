@@ -85,6 +85,11 @@ class ReleaseConfig(Section):
         description="`automatic` deploys a candidate whose gates hold; `manual` leaves it as challenger until the "
         "rollout job is started by a person.",
     )
+    package_proof: Literal["process", "environment"] = Field(
+        default="process",
+        description="Where a package is proven to predict the same: in another `process`, or in a fresh virtual "
+        "`environment` with the package's requirements, which takes an index of packages and a minute.",
+    )
     staging: StagingConfig = Field(default_factory=StagingConfig, description="The dress rehearsal.")
     approval: ApprovalConfig = Field(default_factory=ApprovalConfig, description="Who must say yes.")
     rollout: RolloutConfig = Field(default_factory=RolloutConfig, description="From the first request to all of them.")

@@ -32,6 +32,12 @@ class ServingConfig(Section):
         "one, or the request id.",
     )
     log: bool = Field(default=True, description="Whether every answered prediction is kept before it is answered.")
+    archive_after_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days after which lines of the prediction log are moved from the database to the lake, where "
+        "monitoring and learning go on reading them; none are moved by default.",
+    )
     batch: SourceConfig | None = Field(
         default=None, description="Where new rows to be scored in batches arrive; needs `dataset.event_time`."
     )

@@ -5,7 +5,7 @@ Cleaning alone is in `cleaning`, the schema in `schema`; what becomes of rows th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +49,18 @@ class CleanReader:
             rest = [failure for failure in reading.failures if (failure.column, failure.check) not in told]
             return RowReading(reading.cells, [*flagged, *rest])
         return reading
+
+    def read_table(
+        self, rows: Sequence[Mapping[str, Any]], wanted: Sequence[str], *, without: Collection[str] = ()
+    ) -> pd.DataFrame | None:
+        """Read many rows at once; None where not all are good, or cells must be mended first.
+
+        Args:
+            rows: Each value by column.
+            wanted: The columns of the table.
+            without: Columns that need not be there and are not judged.
+        """
+        return self.schema.read_table(rows, wanted, without=without) if self.cleaner.idle else None
 
     def check_row(self, row: Mapping[str, Any], *, without: Collection[str] = ()) -> list[Failure]:
         """What is wrong with one row."""

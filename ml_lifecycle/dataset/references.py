@@ -51,7 +51,7 @@ def _value(name: str) -> str:
     value = os.environ.get(name)
     if not value:
         raise ConfigError(
-            f"a source refers to ${{{name}}}",
+            f"the YAML refers to ${{{name}}}",
             expected=f"an environment variable {name}",
             got="an empty one" if value == "" else "none",
             advice=f"set {name} where the run starts (and for the daemon), or correct the name",

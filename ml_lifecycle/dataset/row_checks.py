@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from ml_lifecycle.dataset.coercion import UNREADABLE, ColumnType, coerce_value
@@ -19,6 +19,9 @@ NOT_NULLABLE: Final = "not_nullable"
 ABSENT: Final = "column_in_dataframe"
 
 Test: TypeAlias = Callable[[Any], bool]
+
+#: Whole numbers are not among them: one may be too large.
+_PLAIN: Final = {ColumnType.NUMBER: float, ColumnType.TEXT: str, ColumnType.BOOLEAN: bool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,12 @@ class CellRule:
     nullable: bool
     required: bool
     tests: tuple[tuple[str, Test], ...]
+    #: The type whose values need not be read: they are what the column holds already.
+    plain: type | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look the type up once: a server asks for it with every cell."""
+        object.__setattr__(self, "plain", _PLAIN.get(self.kind))
 
 
 def read_row(rules: Sequence[CellRule], row: Mapping[str, Any], without: Collection[str] = ()) -> RowReading:
@@ -88,17 +97,20 @@ def read_row(rules: Sequence[CellRule], row: Mapping[str, Any], without: Collect
                 failures.append(Failure(name, ABSENT, ""))
             continue
         raw = row[name]
-        value = coerce_value(raw, rule.kind)
+        # Most cells are of their type already; only NaN differs from itself, and is read as missing.
+        value = raw if type(raw) is rule.plain and raw == raw else coerce_value(raw, rule.kind)  # noqa: PLR0124
         if value is UNREADABLE:
             cells[name] = None
             failures.append(Failure(name, DTYPE, text_of(raw)))
-        elif is_missing(value):
+        elif value is None or (value is not raw and is_missing(value)):
             cells[name] = None
             if not rule.nullable:
                 failures.append(Failure(name, NOT_NULLABLE, "" if is_missing(raw) else text_of(raw)))
         else:
             cells[name] = value
-            failures.extend(Failure(name, check, text_of(raw)) for check, test in rule.tests if not test(value))
+            for check, test in rule.tests:
+                if not test(value):
+                    failures.append(Failure(name, check, text_of(raw)))
     return RowReading(cells, failures)
 
 

@@ -7,7 +7,7 @@ what becomes of rows that fail in `quarantine`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from ml_lifecycle.dataset.inspection import (
     judge_schema,
 )
 from ml_lifecycle.dataset.row_checks import CellRule, Failure, RowReading, Test, compile_test, read_row
+from ml_lifecycle.dataset.row_tables import read_table
 from ml_lifecycle.dataset.rows import text_of
 from ml_lifecycle.dataset.schema_inference import ColumnRule, Hints, InferenceLimits, infer_rules
 from ml_lifecycle.errors import ConfigError
@@ -151,6 +152,18 @@ class Schema:
             failed = self.validate(typed, without=without)["check"]
             reading.failures.extend(Failure(WHOLE_ROW, check, "") for check in failed)
         return reading
+
+    def read_table(
+        self, rows: Sequence[Mapping[str, Any]], wanted: Sequence[str], *, without: Collection[str] = ()
+    ) -> pd.DataFrame | None:
+        """Read many rows at once as the types that the schema names; None where not all of them are good.
+
+        Args:
+            rows: Each value by column.
+            wanted: The columns of the table.
+            without: Columns that need not be there and are not looked at, such as the target when serving.
+        """
+        return None if self._schema.checks else read_table(self._rules, rows, wanted, without)
 
     def validate(self, frame: pd.DataFrame, *, without: Collection[str] = ()) -> pd.DataFrame:
         """What is wrong with each row of a frame.

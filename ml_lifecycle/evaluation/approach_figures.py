@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.evaluation import EvaluationConfig
-from ml_lifecycle.evaluation.footprint import measure_latency
 from ml_lifecycle.evaluation.intervals import Interval, bootstrap_interval, expanded
 from ml_lifecycle.evaluation.metrics import Metric
 from ml_lifecycle.evaluation.quick_intervals import jackknife_interval
@@ -19,6 +18,7 @@ from ml_lifecycle.evaluation.resampling import Units
 from ml_lifecycle.evaluation.significance import PairedDifference, jackknife_difference, paired_bootstrap
 from ml_lifecycle.modeling.baselines import Baselines
 from ml_lifecycle.modeling.estimators import FittedModel
+from ml_lifecycle.modeling.latency import ask_rows, compare_latency
 from ml_lifecycle.modeling.samples import Samples
 
 #: Above so many rows the jackknife stands in for the bootstrap: it agrees with it there, and costs a tenth.
@@ -89,12 +89,10 @@ class Judge:
 def time_rows(models: Mapping[str, FittedModel], valid: Samples) -> dict[str, tuple[float, float]]:
     """Median and 95th percentile of one row's time in milliseconds, by name; slow models are asked less often."""
     calls = {name: _row_call(model, valid) for name, model in models.items()}
-    began = time.perf_counter()
-    for call in calls.values():
-        call()
-    once = time.perf_counter() - began
+    once = sum(latency.p50_ms for latency in compare_latency(calls, repeats=1, warmup=0).values()) / 1000
     least, most = TIMED_CALLS
-    return measure_latency(calls, repeats=int(np.clip(TIMING_SECONDS / max(once, 1e-9), least, most)))
+    found = compare_latency(calls, repeats=int(np.clip(TIMING_SECONDS / max(once, 1e-9), least, most)))
+    return {name: (latency.p50_ms, latency.p95_ms) for name, latency in found.items()}
 
 
 def share_of_batch(baselines: Baselines, valid: Samples, entity: pd.Series | None) -> float:
@@ -105,13 +103,4 @@ def share_of_batch(baselines: Baselines, valid: Samples, entity: pd.Series | Non
 
 
 def _row_call(model: FittedModel, valid: Samples) -> Callable[[], object]:
-    """Asks for one row after the other."""
-    values = valid.matrix.select(model.facts.names).values  # noqa: PD011 - a field of FeatureMatrix, not pandas
-    place = -1
-
-    def call() -> object:
-        nonlocal place
-        place = (place + 1) % len(values)
-        return model.predict_row(values[place])
-
-    return call
+    return ask_rows(model, valid.matrix.select(model.facts.names).values)

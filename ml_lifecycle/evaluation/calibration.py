@@ -1,6 +1,7 @@
 """Whether probabilities are frequencies: the reliability table.
 
-How they are corrected lives in `modeling/calibrator`; how the gate judges, in `gates`.
+How they are corrected lives in `modeling/calibrator`; the calibration error in `label_measures`; how the gate judges,
+in `gates`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.evaluation.intervals import share_interval
-from ml_lifecycle.evaluation.label_measures import CALIBRATION_BINS, ECE, confidence_and_hit
+from ml_lifecycle.evaluation.label_measures import CALIBRATION_BINS, confidence_and_hit
 from ml_lifecycle.evaluation.measures import Scored
 from ml_lifecycle.evaluation.resampling import Units
 
@@ -51,8 +52,3 @@ def reliability(
             (inside.min(), inside.max(), len(inside), inside.mean(), observed.value, observed.low, observed.high)
         )
     return pd.DataFrame(found, columns=list(COLUMNS))
-
-
-def calibration_error(y: np.ndarray, p: np.ndarray) -> float:
-    """The expected calibration error: the mean distance of probability and frequency over bins of equal width."""
-    return ECE.value(Scored.of(y, p))

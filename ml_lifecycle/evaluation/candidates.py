@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import ceil, isnan
 from typing import Any, Self
 
@@ -19,10 +19,10 @@ from ml_lifecycle.evaluation.comparison import query_of
 from ml_lifecycle.evaluation.corrections import Correction, correct_p_values
 from ml_lifecycle.evaluation.footprint import Footprint
 from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.paired_tests import run_tests
+from ml_lifecycle.evaluation.paired_tests import PairedTest, run_tests
 from ml_lifecycle.parts import Parts
 
-_TABLE, _FILE = "candidates", "candidates.json"
+_TABLE, _FILE, _TESTS = "candidates", "candidates.json", "tests"
 #: Draws per comparison and unit of alpha: fewer could not give a p-value small enough to survive the correction.
 _DRAWS_PER_TEST = 10
 
@@ -42,6 +42,7 @@ class CandidateTable:
         alpha: The chance of calling any candidate better that is not.
         margin: By how much a candidate must be better.
         correction: How p-values were corrected.
+        tests: What every test that applies found, by candidate, the one that decides first; none is corrected.
     """
 
     table: pd.DataFrame
@@ -51,6 +52,7 @@ class CandidateTable:
     alpha: float
     margin: float
     correction: Correction
+    tests: Mapping[str, tuple[PairedTest, ...]] = field(default_factory=dict)
 
     def of(self, name: str) -> dict[str, Any]:
         """The row of one model."""
@@ -71,18 +73,24 @@ class CandidateTable:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
         records = json.loads(self.table.to_json(orient="records"))
-        return {**{name: getattr(self, name) for name in _FACTS}, "candidates": records}
+        return {**self._facts(), "candidates": records}
 
     def to_parts(self) -> Parts:
         """The table, and the facts as JSON."""
-        facts = {name: getattr(self, name) for name in _FACTS}
-        return Parts({_TABLE: self.table}, {_FILE: json.dumps(facts, sort_keys=True).encode()})
+        return Parts({_TABLE: self.table}, {_FILE: json.dumps(self._facts(), sort_keys=True).encode()})
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
         """Put it together again."""
         table = parts.tables[_TABLE].sort_values("rank", kind="stable", ignore_index=True)
-        return cls(table=table, **json.loads(parts.files[_FILE]))
+        facts: dict[str, Any] = json.loads(parts.files[_FILE])
+        stored = facts.pop(_TESTS, {})
+        tests = {name: tuple(PairedTest(**test) for test in found) for name, found in stored.items()}
+        return cls(table=table, tests=tests, **facts)
+
+    def _facts(self) -> dict[str, Any]:
+        tests = {name: [asdict(test) for test in found] for name, found in self.tests.items()}
+        return {**{name: getattr(self, name) for name in _FACTS}, _TESTS: tests}
 
 
 _FACTS = ("reference", "metric", "rows", "alpha", "margin", "correction")
@@ -125,6 +133,7 @@ def compare_many(
     rows: list[dict[str, Any]] = [
         {"name": reference, "value": metric(y, reference_predictions, query), **_costs(costs.get(reference))}
     ]
+    tests: dict[str, tuple[PairedTest, ...]] = {}
     for name, predictions in candidates.items():
         pair = run_tests(
             y,
@@ -136,12 +145,12 @@ def compare_many(
             groups=groups,
             seed=seed,
         )
-        found = asdict(pair.deciding)
+        found, tests[name] = asdict(pair.deciding), pair.tests
         figures = {key: found[key] for key in ("difference", "low", "high", "p_value")}
         rows.append({"name": name, "value": metric(y, predictions, query), **figures, **_costs(costs.get(name))})
     table = _tabulate(rows, metric, correction=limits.correction, alpha=limits.alpha, margin=limits.margin)
     return CandidateTable(
-        table, reference, metric.name, len(y), limits.alpha, limits.margin, correction=limits.correction
+        table, reference, metric.name, len(y), limits.alpha, limits.margin, correction=limits.correction, tests=tests
     )
 
 

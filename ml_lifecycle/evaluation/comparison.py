@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isnan
 from typing import Any, Literal, Self, TypeAlias
 
@@ -21,7 +21,7 @@ from ml_lifecycle.config.evaluation import ComparisonConfig, EvaluationConfig
 from ml_lifecycle.evaluation.comparison_text import describe_comparison
 from ml_lifecycle.evaluation.footprint import Footprint, find_excess
 from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.paired_tests import PairedTest, check_test, run_tests
+from ml_lifecycle.evaluation.paired_tests import PairedTest, PairFindings, check_test, run_tests
 from ml_lifecycle.evaluation.recommendation import Recommendation, recommend
 from ml_lifecycle.evaluation.significance import PairedDifference
 from ml_lifecycle.parts import Parts
@@ -146,14 +146,20 @@ def compare(
     pair = run_tests(
         y, candidate, champion_predictions, metric=metric, config=config, query=query, groups=groups, seed=seed
     )
+    found = _decide(metric, pair, len(y), limits, find_excess(footprint, champion_footprint, limits))
+    return replace(found, champion=champion, footprint=footprint, champion_footprint=champion_footprint)
+
+
+def _decide(
+    metric: Metric, pair: PairFindings, rows: int, limits: ComparisonConfig, excess: Sequence[str]
+) -> Comparison:
     found = pair.deciding
-    excess = find_excess(footprint, champion_footprint, limits)
     return Comparison(
         decision="promote" if found.low > limits.margin and not excess else "keep",
         reasons=tuple(_reasons(metric, found, limits, excess)),
         metric=metric.name,
-        rows=len(y),
-        champion=champion,
+        rows=rows,
+        champion=None,
         candidate_value=_known(found.a),
         champion_value=_known(found.b),
         difference=_known(found.difference),
@@ -163,9 +169,7 @@ def compare(
         alpha=limits.alpha,
         margin=limits.margin,
         tests=pair.tests,
-        recommendation=recommend(found, len(y), limits, excess=excess),
-        footprint=footprint,
-        champion_footprint=champion_footprint,
+        recommendation=recommend(found, rows, limits, excess=excess),
     )
 
 

@@ -23,15 +23,16 @@ from ml_lifecycle.errors import DataError
 from ml_lifecycle.evaluation.fold_tests import corrected_interval
 from ml_lifecycle.evaluation.metrics import Metric, metrics_of
 from ml_lifecycle.modeling.augmentation import augment
+from ml_lifecycle.modeling.cross_fitting import refit_once
 from ml_lifecycle.modeling.estimators import FittedModel, Goal
+from ml_lifecycle.modeling.kept_fits import KeptFit, KeptFits
 from ml_lifecycle.modeling.samples import Samples
-from ml_lifecycle.modeling.training import refit
 from ml_lifecycle.parts import Parts
 
 _FOLDS, _PREDICTIONS, _FILE = "folds", "predictions", "cross_validation.json"
 _FACTS = ("method", "metric", "greater_is_better", "metrics", "confidence")
-#: Columns of the table of folds that are no metrics.
-_INNER = "inner"
+#: Column of the table of folds, and fact of a fit: what a search inside the fold believed to have reached.
+INNER = "inner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,14 @@ class CrossValidation:
     @property
     def nested(self) -> bool:
         """Whether the search was done anew inside each fold."""
-        return _INNER in self.folds.columns
+        return INNER in self.folds.columns
 
     @property
     def optimism(self) -> float | None:
         """Nested: by how much the search believed its model to be better than it was, in the mean over folds."""
         if not self.nested:
             return None
-        gain = self.folds[_INNER] - self.folds[self.metric]
+        gain = self.folds[INNER] - self.folds[self.metric]
         return float(gain.mean()) * (1 if self.greater_is_better else -1)
 
     def summarize(self) -> pd.DataFrame:
@@ -139,8 +140,8 @@ class CrossValidation:
         )
 
 
-#: From the rows to learn from and the fold's number to a model, and the value its search believed in.
-MakeModel: TypeAlias = Callable[[Samples, int], tuple[FittedModel, float | None]]
+#: From the rows to learn from and the fold's number to a fit; its fact `INNER` is the value its search believed in.
+MakeModel: TypeAlias = Callable[[Samples, int], KeptFit]
 
 
 def cross_validate(
@@ -153,6 +154,7 @@ def cross_validate(
     confidence: float = 0.95,
     augmentation: AugmentationConfig | None = None,
     keep_predictions: bool = False,
+    kept: KeptFits | None = None,
 ) -> CrossValidation:
     """Fit a model's configuration on every fold, and judge it on the rows the fold left out.
 
@@ -168,19 +170,22 @@ def cross_validate(
         confidence: Level of the intervals.
         augmentation: What is done about rare classes; only in the rows that are learnt from.
         keep_predictions: Whether predictions out of fold are kept.
+        kept: Where the models of finished folds are kept, so that a killed validation goes on after them.
 
     Raises:
         DataError: A fold has no row of `train` on one side.
     """
-    goal = model.facts.goal
+    goal, kept = model.facts.goal, kept or KeptFits()
 
-    def make(learning: Samples, number: int) -> tuple[FittedModel, float | None]:
+    def make(learning: Samples, number: int) -> KeptFit:
         del number
-        return refit(model, _augmented(learning, augmentation, goal)), None
+        return refit_once(model, _augmented(learning, augmentation, goal), kept)
 
-    return run_folds(
+    found = run_folds(
         train, folds, make, goal, metric, metrics=metrics, confidence=confidence, keep_predictions=keep_predictions
     )
+    kept.prune()
+    return found
 
 
 def run_folds(
@@ -213,18 +218,18 @@ def run_folds(
     judged_by[metric.name] = metric
     rows, kept = [], []
     for number, (learning, judging) in enumerate(_sides(train, folds), start=1):
-        began = time.monotonic()
-        model, inner = make(learning, number)
-        predictions = model.predict_matrix(judging.matrix)
+        fit = make(learning, number)
+        began, inner = time.monotonic(), fit.facts.get(INNER)
+        predictions = fit.model.predict_matrix(judging.matrix)
         row = {
             "fold": number,
             "train_rows": len(learning),
             "judged_rows": len(judging),
             "judged_hash": _hash_ids(judging.row_ids),
-            "seconds": time.monotonic() - began,
+            "seconds": fit.seconds + time.monotonic() - began,
         }
         row |= {name: each(judging.y, predictions, judging.query) for name, each in judged_by.items()}
-        rows.append(row if inner is None else {**row, _INNER: inner})
+        rows.append(row if inner is None else {**row, INNER: inner})
         if keep_predictions:
             kept.append(tabulate_predictions(judging, predictions).assign(fold=number))
     return CrossValidation(

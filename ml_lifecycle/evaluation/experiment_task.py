@@ -15,6 +15,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from ml_lifecycle.config.base import Section
+from ml_lifecycle.config.consistency import judge_metric
 from ml_lifecycle.config.experiment import ExperimentConfig
 from ml_lifecycle.config.loading import describe
 from ml_lifecycle.config.project import ProjectConfig
@@ -62,8 +63,10 @@ def apply_changes(project: ProjectConfig, experiment: ExperimentConfig) -> Proje
     Sections are merged, so that `{modeling: {search: {trials: 50}}}` leaves the rest of the search as it is.
 
     Raises:
-        ConfigError: A key is none that the YAML knows, or its value is wrong.
+        ConfigError: A key is none that the YAML knows, its value is wrong, or it does not fit the others; or the
+            hypothesis is about a metric that is unknown or not for this task.
     """
+    _refuse_metric(experiment, project)
     try:
         return ProjectConfig.model_validate(_changed(project, experiment.changes))
     except ValidationError as error:
@@ -73,6 +76,17 @@ def apply_changes(project: ProjectConfig, experiment: ExperimentConfig) -> Proje
             got=describe(error),
             advice="correct the changes in the experiment's YAML",
         ) from error
+
+
+def _refuse_metric(experiment: ExperimentConfig, project: ProjectConfig) -> None:
+    stated = experiment.hypothesis.metric
+    for wrong in [] if stated is None else judge_metric("hypothesis.metric", stated, project.brief):
+        raise ConfigError(
+            f"{wrong.key} of the experiment {experiment.name!r} is wrong",
+            expected=wrong.expected,
+            got=wrong.got,
+            advice=wrong.advice,
+        )
 
 
 def prepare_task(

@@ -24,6 +24,7 @@ from ml_lifecycle.evaluation.footprint import Footprint, measure_footprint
 from ml_lifecycle.evaluation.metrics import Metric
 from ml_lifecycle.features.history.windows import add_history
 from ml_lifecycle.modeling.effort import measure_effort
+from ml_lifecycle.modeling.kept_fits import KeptFits
 from ml_lifecycle.modeling.predictor import Predictor
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.target import Target
@@ -127,6 +128,7 @@ def _judge_on_folds(task: ModelTask, predictor: Predictor) -> CrossValidation | 
         metric=task.metric,
         confidence=task.project.evaluation.confidence,
         augmentation=task.project.dataset.augmentation,
+        kept=KeptFits(task.storage / f"{task.project.name}.{task.name}.cross_validation"),
     )
 
 

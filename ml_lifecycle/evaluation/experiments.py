@@ -46,7 +46,7 @@ class ExperimentResult:
     """One experiment, or the project's tuned model beside which experiments are put.
 
     Args:
-        name: Its name; `tuned_model` for the project's own.
+        name: Its name; `tuned_model` for the project's own, `champion` for the one in production.
         kind: The kind of problem.
         metric: The project's primary metric.
         value: Its value on the validation rows.
@@ -138,6 +138,7 @@ def gather_result(
     valid: Samples,
     *,
     metric: Metric,
+    predictions: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     config: Mapping[str, Any] | None = None,
     footprint: Footprint | None = None,
@@ -146,13 +147,15 @@ def gather_result(
     data_versions: Mapping[str, str] | None = None,
     folds: CrossValidation | None = None,
 ) -> ExperimentResult:
-    """Gather what is kept of a model; also of the project's tuned model, to which experiments are compared.
+    """Gather what is kept of a model; also of the project's tuned model and the one in production, as references.
 
     Args:
         name: Its name.
         predictor: The model with all that predicting needs.
         valid: The validation rows.
         metric: The project's primary metric.
+        predictions: What it says of the validation rows, where its features are others than those of `valid` (a model
+            of an earlier version); else they are made, shape (n,) or (n, k).
         groups: Group of each validation row where rows are not independent, shape (n,).
         config: The experiment's YAML.
         footprint: What the model costs.
@@ -161,7 +164,7 @@ def gather_result(
         data_versions: Versions of the tables it was made of, by name.
         folds: Its cross-validation.
     """
-    predictions = predictor.predict_samples(valid)
+    predictions = predictor.predict_samples(valid) if predictions is None else predictions
     table = tabulate_predictions(valid, predictions)
     belonging = {"query": valid.query, "group": groups}
     table = table.assign(**{key: codes for key, codes in belonging.items() if codes is not None})

@@ -5,16 +5,11 @@ Whether that is worth the gain is decided in `comparison`; limits of the brief a
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from ml_lifecycle.config.evaluation import ComparisonConfig
-
-#: Calls before the clock counts: the first ones fill caches.
-_WARM_UP = 20
+from ml_lifecycle.modeling.latency import REPEATS, measure_latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ def measure_footprint(
     size_bytes: int | None = None,
     *,
     training_seconds: float | None = None,
-    repeats: int = 300,
+    repeats: int = REPEATS,
 ) -> Footprint:
     """Measure how long one prediction takes.
 
@@ -51,30 +46,8 @@ def measure_footprint(
         training_seconds: How long its search and fit took.
         repeats: Calls behind the percentiles.
     """
-    latency = measure_latency({"it": lambda: predict_row(row)}, repeats=repeats)["it"]
-    return Footprint(*latency, size_bytes, training_seconds)
-
-
-def measure_latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 300) -> dict[str, tuple[float, float]]:
-    """Median and 95th percentile of several calls, in milliseconds.
-
-    They take turns, so that what else the machine does falls on all of them alike.
-
-    Args:
-        calls: What is timed, by name.
-        repeats: How often each.
-    """
-    for call in calls.values():
-        for _ in range(_WARM_UP):
-            call()
-    taken: dict[str, list[int]] = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
-            began = time.perf_counter_ns()
-            call()
-            taken[name].append(time.perf_counter_ns() - began)
-    found = {name: np.percentile(spans, [50, 95]) / 1e6 for name, spans in taken.items()}
-    return {name: (float(middle), float(late)) for name, (middle, late) in found.items()}
+    latency = measure_latency(lambda: predict_row(row), repeats=repeats)
+    return Footprint(latency.p50_ms, latency.p95_ms, size_bytes, training_seconds)
 
 
 def find_excess(candidate: Footprint | None, champion: Footprint | None, limits: ComparisonConfig) -> list[str]:

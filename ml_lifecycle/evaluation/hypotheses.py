@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.evaluation import EvaluationConfig
+from ml_lifecycle.config.experiment import HypothesisConfig
 from ml_lifecycle.evaluation.cost_measures import CostMatrix
 from ml_lifecycle.evaluation.experiments import ExperimentResult, share_rows
 from ml_lifecycle.evaluation.fold_tests import compare_folds
@@ -144,30 +145,55 @@ def judge_hypothesis(
         margin=stated.min_gain,
         seed=seed,
     )
-    by_folds = _compare_on_folds(result.folds, reference.folds, metric, alpha, stated.min_gain)
+    by_folds = compare_on_folds(result.folds, reference.folds, metric, alpha, stated.min_gain)
     outcome, reasons = _decide(found, by_folds, metric, alpha=alpha, min_gain=stated.min_gain)
     if shared.left_out:
         reasons.append(f"{shared.left_out:,} rows that only one of the two has are left out.")
+    said = _Said(stated, outcome, (*reasons, _CAVEAT), found, by_folds)
+    return _verdict(result.name, reference.name, metric.name, len(shared.y), said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was asked, what the tests found, and what follows."""
+
+    stated: HypothesisConfig
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    found: PairedDifference
+    by_folds: PairedDifference | None
+
+
+def _verdict(experiment: str, reference: str, metric: str, rows: int, said: _Said) -> HypothesisVerdict:
+    found, by_folds = said.found, said.by_folds
     return HypothesisVerdict(
-        experiment=result.name,
-        reference=reference.name,
-        statement=stated.statement,
-        outcome=outcome,
-        reasons=(*reasons, _CAVEAT),
-        metric=metric.name,
-        min_gain=stated.min_gain,
+        experiment=experiment,
+        reference=reference,
+        statement=said.stated.statement,
+        outcome=said.outcome,
+        reasons=said.reasons,
+        metric=metric,
+        min_gain=said.stated.min_gain,
         value=None if isnan(found.a) else found.a,
         reference_value=None if isnan(found.b) else found.b,
-        rows=len(shared.y),
+        rows=rows,
         gain=Gain.of(found),
         fold_gain=None if by_folds is None else Gain.of(by_folds),
     )
 
 
-def _compare_on_folds(
+def compare_on_folds(
     ours: pd.DataFrame | None, theirs: pd.DataFrame | None, metric: Metric, alpha: float, min_gain: float
 ) -> PairedDifference | None:
-    """The corrected t-test, where both were judged by the metric on the same folds."""
+    """The corrected t-test of two tables of folds (`CrossValidation.folds`); None where they are not of the same folds.
+
+    Args:
+        ours: Values on folds of the one that may be better.
+        theirs: Those of its reference.
+        metric: What counts.
+        alpha: The interval's level is 1 - 2 alpha.
+        min_gain: The p-value is against the hypothesis that the gain is not above this.
+    """
     if ours is None or theirs is None or metric.name not in ours or metric.name not in theirs:
         return None
     same = ["fold", "train_rows", "judged_hash"]

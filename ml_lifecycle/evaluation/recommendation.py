@@ -6,7 +6,7 @@ How it is compared lives in `comparison`; the gate passes by the decision there,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from typing import Literal, TypeAlias
 
@@ -68,6 +68,53 @@ def recommend(
     needed = rows_needed(error, rows, found.difference - margin, alpha=alpha)
     reasons = _open(found, margin, detectable, rows=rows, needed=needed)
     return Recommendation("iterate", (*reasons, *excess), detectable, needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What else is known of a candidate that is one of several.
+
+    Args:
+        candidates: How many are compared with the same reference.
+        p_corrected: Its p-value, corrected for their number.
+        correction: How it was corrected.
+        by_folds: What the test over folds found, where both were judged on the same ones.
+    """
+
+    candidates: int
+    p_corrected: float
+    correction: str
+    by_folds: PairedDifference | None = None
+
+
+def recommend_among(
+    found: PairedDifference, rows: int, limits: ComparisonConfig, company: Company, *, excess: Sequence[str] = ()
+) -> Recommendation:
+    """Say what to do with one of several candidates: the chance of promoting any that is not better stays at alpha.
+
+    Args:
+        found: What the test that decides found, for this candidate by itself.
+        rows: Rows it was judged on.
+        limits: Alpha and margin.
+        company: How many there are, and what correcting for them and the folds say.
+        excess: In what the candidate is costlier than allowed, a sentence each.
+    """
+    alone, folds = recommend(found, rows, limits, excess=excess), company.by_folds
+    if found.low > limits.margin and company.p_corrected > limits.alpha:
+        reason = (
+            f"By itself it is better by more than {limits.margin:g}, but among {company.candidates} candidates that "
+            f"may be luck: its p-value corrected by {company.correction} is {company.p_corrected:.3g}; judge it on new "
+            "rows."
+        )
+        return replace(alone, action="iterate", reasons=(reason, *excess))
+    if folds is None or isnan(folds.low):
+        return alone
+    over = f"Over the folds it is better by {folds.difference:.3g} ({folds.low:.3g} to {folds.high:.3g})"
+    denied = alone.action == "promote" and folds.high <= limits.margin
+    if denied or (alone.action == "abandon" and folds.low > limits.margin):
+        reason = f"{over}, which contradicts the validation rows: look at the rows before either is believed."
+        return replace(alone, action="iterate", reasons=(*alone.reasons, reason))
+    return replace(alone, reasons=(*alone.reasons, f"{over}."))
 
 
 def _open(

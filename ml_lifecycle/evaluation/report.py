@@ -1,35 +1,32 @@
 """`evaluate`: all that is found out about a model on held-out rows, as one report. The gates that judge it: `gates`.
 
-Each question that is asked of the rows is a method of `examination`; the page for people is `html_report`.
+Each question that is asked of the rows is a method of `examination`; what goes beyond the gates is `deeper_look`, what
+may be said of the rows is `particulars`, the page for people is `html_report`.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from math import isnan, nan
-from typing import Self
+from typing import Self, Unpack
 
 import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import EvaluationConfig
-from ml_lifecycle.evaluation.cost_measures import CostMatrix
-from ml_lifecycle.evaluation.decided import Decide
-from ml_lifecycle.evaluation.examination import Examination, give_reasons
+from ml_lifecycle.evaluation.deeper_look import Clock, look_deeper
+from ml_lifecycle.evaluation.examination import Examination
 from ml_lifecycle.evaluation.explanation import merge_importance
 from ml_lifecycle.evaluation.fairness import FairnessReport
 from ml_lifecycle.evaluation.intervals import Interval
-from ml_lifecycle.evaluation.learning_curve import LearningCurve
+from ml_lifecycle.evaluation.measures import Scored
 from ml_lifecycle.evaluation.metrics import Metric, default_metric, get_metric, metrics_of
-from ml_lifecycle.evaluation.plots import Findings, draw
+from ml_lifecycle.evaluation.particulars import Particulars
+from ml_lifecycle.evaluation.plots import draw
 from ml_lifecycle.evaluation.robustness import Predict
-from ml_lifecycle.features.values import FeatureMatrix
-from ml_lifecycle.modeling.estimators import FittedModel
 from ml_lifecycle.parts import Parts
 
 _FACTS = "report.json"
@@ -141,10 +138,6 @@ class EvaluationReport:
         )
 
 
-#: Told the name of each part of an evaluation and the seconds it took.
-OnPart = Callable[[str, float], None]
-
-
 def evaluate(
     kind: Kind,
     frame: pd.DataFrame,
@@ -152,24 +145,7 @@ def evaluate(
     *,
     predict: Predict,
     config: EvaluationConfig,
-    predictions: np.ndarray | None = None,
-    metric: Metric | None = None,
-    query: np.ndarray | None = None,
-    groups: np.ndarray | None = None,
-    columns: Sequence[str] = (),
-    importance: Mapping[str, float] | None = None,
-    classes: Sequence[str] = (),
-    seed: int = 0,
-    costs: CostMatrix | None = None,
-    extra: Sequence[str] = (),
-    threshold: float | None = None,
-    decide: Decide | None = None,
-    times: np.ndarray | None = None,
-    row_ids: np.ndarray | None = None,
-    model: FittedModel | None = None,
-    extract: Callable[[pd.DataFrame], FeatureMatrix] | None = None,
-    learn: Callable[[], LearningCurve] | None = None,
-    on_part: OnPart | None = None,
+    **given: Unpack[Particulars],
 ) -> EvaluationReport:
     """Find out how good a model is, on rows that nothing before has seen.
 
@@ -179,59 +155,35 @@ def evaluate(
         y: Encoded targets, shape (n,).
         predict: From raw rows to predictions, shape (n,) or (n, k).
         config: How thoroughly, and within which limits.
-        predictions: Predictions of the rows where they are at hand; else they are made.
-        metric: The primary metric; the kind's default where none is given.
-        query: Query of each row, shape (n,); ranking only.
-        groups: Group (or entity) of each row where rows are not independent, shape (n,); queries are so by themselves.
-        columns: Columns the model is made from: disturbed, permuted, and sliced by where the limits name none; all
-            columns of the rows by default.
-        importance: The model's own importance by feature.
-        classes: Names of the classes.
-        seed: Seed of everything random.
-        costs: Classification: what mistakes cost; `cost` is then among the metrics.
-        extra: Names of further metrics, besides those of the configuration.
-        threshold: Binary: the model's own threshold; that of the configuration by default.
-        decide: Makes classes of predictions where the model has its own way (a threshold, thresholds by group, costs);
-            metrics of labels, fairness and the confusion matrix heed it.
-        times: Time of each row, shape (n,), datetime64; regression shows residuals over it.
-        row_ids: What each row is called in the table of worst rows, shape (n,); its place by default.
-        model: The fitted model, for SHAP values; without it there are none.
-        extract: From raw rows to the model's features, for SHAP values.
-        learn: Gives the learning curve, which is traced on training and validation rows; called where the
-            configuration wants one.
-        on_part: Told the seconds of each part.
+        given: What else is known of rows and model, all of it optional; see `Particulars`.
     """
-    main = (metric or default_metric(kind)).at(config.threshold if threshold is None else threshold)
-    clock = _Clock(on_part)
+    main, clock = _main_metric(kind, config, given), Clock(given.get("on_part"))
     with clock("predictions"):
-        scored = main.score(y, predict(frame) if predictions is None else predictions, query)
-    used = tuple(columns) or tuple(str(name) for name in frame.columns)
-    held = Examination(
-        kind, frame, scored, predict, config, main, used,
-        query=query, groups=groups, classes=classes, times=times, row_ids=row_ids, decide=decide, seed=seed,
-    )  # fmt: skip
+        predictions = given.get("predictions")
+        scored = main.score(y, predict(frame) if predictions is None else predictions, given.get("query"))
+    held = _examine(kind, frame, scored, predict, config, main, given)
     with clock("metrics"):
-        asked = metrics_of(kind, list(dict.fromkeys([main.name, *config.metrics, *extra])), costs)
-        intervals = held.measure(asked)
+        names = dict.fromkeys([main.name, *config.metrics, *given.get("extra", ())])
+        intervals = held.measure(metrics_of(kind, list(names), given.get("costs")))
     with clock("permutation"):
         permuted = held.permute()
-        ranked = merge_importance(permuted, importance or {})
+        ranked = merge_importance(permuted, given.get("importance") or {})
     with clock("slices"):
         sliced = held.slice()
     with clock("fairness"):
         fairness = held.compare_groups()
     with clock("robustness"):
         disturbed = held.disturb(permuted)
-    found = _look_deeper(held, ranked, model, extract, learn if config.report.learning_curve else None, clock=clock)
+    found = look_deeper(held, ranked, given, clock)
     with clock("pictures"):
         findings = replace(found.findings, slices=sliced, importance=ranked)
-        figures = draw(kind, scored, main, findings, classes=classes, labelled=held.labelled, judged=held.judged)
+        figures = draw(kind, scored, main, findings, classes=held.classes, labelled=held.labelled, judged=held.judged)
     return EvaluationReport(
         kind=kind,
         metric=main.name,
         metrics=intervals,
         rows=len(frame),
-        units=_count_units(len(frame), query if groups is None else groups),
+        units=_count_units(len(frame), held.query if held.groups is None else held.groups),
         confidence=config.confidence,
         threshold=main.threshold,
         slices=sliced,
@@ -245,61 +197,37 @@ def evaluate(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Deeper:
-    """What goes beyond the gates: for pictures, as tables, and as notes."""
-
-    findings: Findings
-    tables: Mapping[str, pd.DataFrame]
-    notes: Mapping[str, str]
+def _main_metric(kind: Kind, config: EvaluationConfig, given: Particulars) -> Metric:
+    threshold = given.get("threshold")
+    return (given.get("metric") or default_metric(kind)).at(config.threshold if threshold is None else threshold)
 
 
-def _look_deeper(
-    held: Examination,
-    ranked: pd.DataFrame,
-    model: FittedModel | None,
-    extract: Callable[[pd.DataFrame], FeatureMatrix] | None,
-    learn: Callable[[], LearningCurve] | None,
-    *,
-    clock: _Clock,
-) -> _Deeper:
-    with clock("errors"):
-        tables = held.look_at_errors()
-        reliable = held.compare_probabilities()
-    with clock("shap"):
-        worst = tables.get("worst_rows")
-        places = held.places_of(worst)
-        explained = held.explain(model, extract, places)
-        if worst is not None:
-            tables["worst_rows"] = give_reasons(worst, places, explained.reasons)
-    with clock("partial dependence"):
-        dependence = held.follow_columns(ranked)
-    with clock("learning curve"):
-        curve = learn() if learn is not None else None
-    tables |= {"shap": explained.table, "shap_by_class": explained.by_class, "partial_dependence": dependence}
-    notes = {"shap": explained.note}
-    if curve is not None:
-        tables["learning_curve"] = curve.points
-        notes["learning_curve"] = " ".join(part for part in (curve.summary, curve.note) if part)
-    return _Deeper(
-        Findings(reliability=reliable, dependence=dependence, explanation=explained, learning=curve, times=held.times),
-        {name: table for name, table in tables.items() if len(table)},
-        {name: note for name, note in notes.items() if note},
+def _examine(
+    kind: Kind,
+    frame: pd.DataFrame,
+    scored: Scored,
+    predict: Predict,
+    config: EvaluationConfig,
+    main: Metric,
+    given: Particulars,
+) -> Examination:
+    used = tuple(given.get("columns", ())) or tuple(str(name) for name in frame.columns)
+    return Examination(
+        kind,
+        frame,
+        scored,
+        predict,
+        config,
+        main,
+        used,
+        query=given.get("query"),
+        groups=given.get("groups"),
+        classes=given.get("classes", ()),
+        times=given.get("times"),
+        row_ids=given.get("row_ids"),
+        decide=given.get("decide"),
+        seed=given.get("seed", 0),
     )
-
-
-class _Clock:
-    """Tells how long each part took."""
-
-    def __init__(self, on_part: OnPart | None) -> None:
-        self._on_part = on_part
-
-    @contextmanager
-    def __call__(self, part: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        yield
-        if self._on_part is not None:
-            self._on_part(part, time.perf_counter() - begun)
 
 
 def _is_fairness(name: str) -> bool:

@@ -10,10 +10,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ml_lifecycle.evaluation.measures import Scored
-from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.resampling import Estimate, Units, influence, standard_error
-
 #: Rows are cut into at least so many blocks where time allows: fewer say little about how blocks differ.
 FEWEST_BLOCKS = 20
 #: An autocorrelation counts as zero below this many sqrt(log10(n) / n) (Politis and White 2004).
@@ -94,23 +90,6 @@ def autocovariance(series: np.ndarray, lags: int) -> np.ndarray:
     size = 1 << (2 * n - 1).bit_length()
     spectrum = np.abs(np.fft.rfft(series - series.mean(), size)) ** 2
     return np.asarray(np.fft.irfft(spectrum, size)[: min(lags + 1, n)] / n)
-
-
-def effective_count(metric: Metric, scored: Scored, groups: np.ndarray) -> float:
-    """How many independent rows would leave a metric as uncertain as these dependent ones; at most the rows there are.
-
-    Args:
-        metric: The metric.
-        scored: Truth and predictions, n rows.
-        groups: Group or block of each row, shape (n,).
-    """
-    linear = Estimate.of(metric, scored).linear
-    rows = len(scored.y)
-    alone = standard_error(influence(linear, Units.of(rows)))
-    grouped = standard_error(influence(linear, Units.of(rows, groups)))
-    if not grouped > 0:
-        return float(rows) if grouped == 0 else float("nan")
-    return float(min(rows, rows * (alone / grouped) ** 2))
 
 
 def means_by_time(time: np.ndarray | pd.Series, values: np.ndarray) -> np.ndarray:

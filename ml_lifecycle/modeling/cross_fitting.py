@@ -6,6 +6,7 @@ folds`) and whatever else must not see a model praise the rows it has learnt.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from ml_lifecycle.errors import ModelError
 from ml_lifecycle.modeling.estimators import FittedModel
+from ml_lifecycle.modeling.kept_fits import KeptFit, KeptFits, identify_refit
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.training import refit
 
@@ -46,6 +48,7 @@ def predict_out_of_fold(
     model: FittedModel,
     *,
     augment: Callable[[Samples], Samples] | None = None,
+    kept: KeptFits | None = None,
 ) -> OutOfFold:
     """Fit a model's configuration on each fold, and predict the rows that the fold judges.
 
@@ -58,17 +61,19 @@ def predict_out_of_fold(
         folds: `_row_id` of the rows to learn from and of those to judge, such as `dataset.folds.Folds`.
         model: The model whose configuration is meant; a blend is fitted again with its members and weights.
         augment: Augments the rows to learn from; the judged ones keep their true shares.
+        kept: Where the models of finished folds are kept, so that a killed step goes on after them.
 
     Raises:
         ModelError: No fold holds rows of `train` on both sides, or the rows of a fold teach nothing.
     """
-    parts = []
+    parts, kept = [], kept or KeptFits()
     for number, (learnt_from, judged) in enumerate(folds):
         learning, judging = _pick(train, learnt_from), _pick(train, judged)
         if len(learning) == 0 or len(judging) == 0:
             continue
-        fitted = refit(model, learning if augment is None else augment(learning))
+        fitted = refit_once(model, learning if augment is None else augment(learning), kept).model
         parts.append((number, judging, fitted.predict_matrix(judging.matrix)))
+    kept.prune()
     if not parts:
         raise ModelError(
             "nothing can be predicted out of fold",
@@ -84,6 +89,26 @@ def predict_out_of_fold(
         fold=np.concatenate([np.full(len(judging), number) for number, judging, _ in parts]),
         query=np.concatenate(queries) if queries else None,
     )
+
+
+def refit_once(model: FittedModel, train: Samples, kept: KeptFits) -> KeptFit:
+    """Fit a model's configuration on other rows, or take the model of an earlier such fit.
+
+    Args:
+        model: The model whose configuration is meant.
+        train: The rows to learn from.
+        kept: Where finished fits are kept.
+
+    Raises:
+        ModelError: The rows teach nothing.
+    """
+    key = "" if kept.folder is None else identify_refit(model, train)
+    found = kept.find(key)
+    if found is None:
+        began = time.monotonic()
+        found = KeptFit(refit(model, train), time.monotonic() - began)
+        kept.keep(key, found)
+    return found
 
 
 def _pick(samples: Samples, row_ids: np.ndarray) -> Samples:

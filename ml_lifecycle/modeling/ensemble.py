@@ -20,6 +20,8 @@ from ml_lifecycle.modeling.ensemble_members import Member, Trials, fit_members
 from ml_lifecycle.modeling.ensemble_weights import choose_greedily, fit_stack
 from ml_lifecycle.modeling.estimators import FittedModel
 from ml_lifecycle.modeling.estimators.blend import Mix, blend_models
+from ml_lifecycle.modeling.kept_fits import KeptFits
+from ml_lifecycle.modeling.latency import ask_rows, compare_latency
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.sampling import cap_rows
 from ml_lifecycle.modeling.score import Score
@@ -27,8 +29,6 @@ from ml_lifecycle.modeling.search import JUDGED_ROWS
 
 #: Parts of the validation rows: the weights that judge one part have seen the others only.
 FOLDS = 5
-#: Single rows that the latency is measured on, after some that warm up.
-TIMED_ROWS, WARM_ROWS = 300, 30
 
 #: Whether the ensemble is better than the tuned model, beyond chance: from targets, predictions of the ensemble and of
 #: the tuned model, and queries, to the verdict and its facts.
@@ -79,6 +79,7 @@ def build_ensemble(
     is_better: GainTest,
     latency_p95_ms: float | None = None,
     groups: np.ndarray | None = None,
+    kept: KeptFits | None = None,
 ) -> EnsembleResult:
     """Fit the best trials on the training rows, mix them, and keep the mix where it surely gains.
 
@@ -95,6 +96,7 @@ def build_ensemble(
         is_better: The one-sided test at `config.ensemble.alpha`.
         latency_p95_ms: The most time for one row; the features' time is not in it.
         groups: Codes of validation rows that depend on each other, shape (n,); queries by default.
+        kept: Where fitted members are kept, so that a killed training goes on after them.
     """
     began = time.monotonic()
     if config.ensemble.method == "none":
@@ -102,7 +104,7 @@ def build_ensemble(
     part = _deal(valid, groups)
     if len(np.unique(part)) < FOLDS:
         return _refuse(result, score, f"The validation rows are too few, or in too few groups, for {FOLDS} parts.")
-    members, notes = fit_members(train, valid, result, config=config, score=score)
+    members, notes = fit_members(train, valid, result, config=config, score=score, kept=kept)
     if len(members) == 1:
         return _refuse(result, score, *notes, "There is nothing to mix: no second trial was fitted.")
     mixer = _Mixer(valid, members, config.ensemble, score)
@@ -110,6 +112,7 @@ def build_ensemble(
     final = mixer.mix(np.ones(len(valid), dtype=bool))
     model = _put_together(members, final, result)
     better, facts = is_better(valid.y, together, alone, valid.query)
+    took = compare_latency({"single": _ask(result.model, valid), "ensemble": _ask(model, valid)})
     found = EnsembleResult(
         kept=False,
         reasons=tuple(notes),
@@ -118,8 +121,8 @@ def build_ensemble(
         metric=score.name,
         score=float(score(valid.y, together, valid.query)),
         single_score=float(score(valid.y, alone, valid.query)),
-        latency_ms=measure_latency(model, valid),
-        single_latency_ms=measure_latency(result.model, valid),
+        latency_ms=took["ensemble"].p95_ms,
+        single_latency_ms=took["single"].p95_ms,
         test=dict(facts),
     )
     return replace(_judge(found, result, better=better, allowed=latency_p95_ms), seconds=time.monotonic() - began)
@@ -141,19 +144,9 @@ def _judge(found: EnsembleResult, result: Trials, *, better: bool, allowed: floa
     return replace(found, kept=kept, reasons=tuple(reasons), model=found.model if kept else result.model)
 
 
-def measure_latency(model: FittedModel, rows: Samples) -> float:
-    """95th percentile of the time to predict a single row whose features are there, in milliseconds.
-
-    Time of the processor, so that whatever else the machine does while a model is trained does not count.
-    """
+def _ask(model: FittedModel, rows: Samples) -> Callable[[], object]:
     values = rows.matrix.select(model.facts.names).values  # noqa: PD011 - a field of FeatureMatrix, not pandas
-    took = []
-    for number in range(WARM_ROWS + TIMED_ROWS):
-        row = values[number % len(values)]
-        began = time.process_time()
-        model.predict_row(row)
-        took.append(time.process_time() - began)
-    return float(np.percentile(took[WARM_ROWS:], 95) * 1000)
+    return ask_rows(model, values)
 
 
 def _deal(valid: Samples, groups: np.ndarray | None) -> np.ndarray:

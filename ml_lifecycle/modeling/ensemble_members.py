@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,11 +14,15 @@ import pandas as pd
 
 from ml_lifecycle.config.modeling import ModelingConfig
 from ml_lifecycle.modeling.estimators import FittedModel, get_family
+from ml_lifecycle.modeling.kept_fits import KeptFit, KeptFits, hash_rows, identify_fit
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.sampling import cap_rows
 from ml_lifecycle.modeling.score import Score
 from ml_lifecycle.modeling.search import JUDGED_ROWS, Part, Search
 from ml_lifecycle.modeling.search_space import Parameter
+
+#: Seconds between two checkpoints of a member that is being fitted.
+CHECKPOINT_SECONDS = 30.0
 
 
 class Trials(Protocol):
@@ -62,7 +67,13 @@ class Member:
 
 
 def fit_members(
-    train: Samples, valid: Samples, result: Trials, *, config: ModelingConfig, score: Score
+    train: Samples,
+    valid: Samples,
+    result: Trials,
+    *,
+    config: ModelingConfig,
+    score: Score,
+    kept: KeptFits | None = None,
 ) -> tuple[list[Member], list[str]]:
     """The tuned model, then the next best trials; and what is to be said about it.
 
@@ -75,26 +86,50 @@ def fit_members(
         result: The finished search.
         config: Seconds, trees, and the number of candidates.
         score: The project's metric.
+        kept: Where finished members are kept, so that a killed step goes on after them; the seconds that they took
+            are counted as spent.
     """
-    seconds = config.search.seconds
+    seconds, kept = config.search.seconds, kept or KeptFits()
     deadline = time.monotonic() + seconds
     facts = result.model.facts
     members = [Member(result.best_trial, result.model, result.model.predict_matrix(valid.matrix), 0.0)]
     chosen = _candidates(result, config.ensemble.candidates - 1, score)
     part = Part(cap_rows(train, facts.rows, facts.goal), cap_rows(valid, JUDGED_ROWS, facts.goal))
     search = Search(get_family(facts.family), facts.goal, config, score, (part,))
+    rows = "" if kept.folder is None else hash_rows(part.train, part.judged)
     for trial, found in chosen:
-        began = time.monotonic()
-        if began >= deadline:
-            break
         parameters = {**result.params, **found}
-        fit = search.family.fit(search.prepared(), parameters, search.rounds(deadline, parameters))
-        if fit.stopped == "deadline":
+        key = _identify(search, parameters, rows)
+        known = kept.find(key)
+        if known is None and time.monotonic() < deadline:
+            known = _fit(search, parameters, deadline, kept.checkpoint(key))
+            if known is not None:
+                kept.keep(key, known)
+        elif known is not None:
+            deadline -= known.seconds
+        if known is None:
             break
-        predictions = fit.model.predict_matrix(valid.matrix)
-        members.append(Member(trial, fit.model, predictions, time.monotonic() - began))
+        members.append(Member(trial, known.model, known.model.predict_matrix(valid.matrix), known.seconds))
+    kept.prune()
     late = len(chosen) + 1 - len(members)
     return members, [f"{late} of {len(chosen) + 1} candidates were not fitted within {seconds:g} s."] if late else []
+
+
+def _fit(
+    search: Search, parameters: Mapping[str, Parameter], deadline: float, checkpoint: Path | None
+) -> KeptFit | None:
+    """Fit one member; None where the clock has ended it."""
+    began = time.monotonic()
+    rounds = replace(search.rounds(deadline, parameters), checkpoint=checkpoint, checkpoint_seconds=CHECKPOINT_SECONDS)
+    fit = search.family.fit(search.prepared(), parameters, rounds)
+    return None if fit.stopped == "deadline" else KeptFit(fit.model, time.monotonic() - began)
+
+
+def _identify(search: Search, parameters: Mapping[str, Parameter], rows: str) -> str:
+    rules = search.rounds(None, parameters)
+    settings = {"family": search.family.name, "goal": asdict(search.goal), "parameters": dict(parameters)}
+    about = {"most": rules.most, "patience": rules.patience, "every": rules.every, "score": search.score.name}
+    return identify_fit(rows, **settings, **about)
 
 
 def _candidates(result: Trials, most: int, score: Score) -> list[tuple[int, dict[str, Parameter]]]:

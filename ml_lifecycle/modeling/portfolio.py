@@ -12,9 +12,17 @@ from collections.abc import Mapping, Sequence
 from ml_lifecycle.modeling.search_space import Choice, Parameter, Range, Space
 
 _LIGHTGBM: tuple[Mapping[str, Parameter], ...] = (
+    {
+        "num_leaves": 15,
+        "min_data_in_leaf": 100,
+        "lambda_l2": 20.0,
+        "feature_fraction": 0.5,
+        "learning_rate": 0.1,
+        "categories": "target_means",
+    },
     {"num_leaves": 15, "feature_fraction": 0.4, "learning_rate": 0.1},  # many weak features
     {"num_leaves": 255, "feature_fraction": 0.8, "learning_rate": 0.1},  # deep interactions
-    {"num_leaves": 15, "min_data_in_leaf": 100, "lambda_l2": 20.0, "feature_fraction": 0.5, "learning_rate": 0.1},
+    {"num_leaves": 63, "categories": "sets", "learning_rate": 0.1},
     {"num_leaves": 63, "min_data_in_leaf": 20, "learning_rate": 0.05},
     {"num_leaves": 255, "extra_trees": True, "feature_fraction": 1.0, "learning_rate": 0.1},
     {"num_leaves": 31, "min_data_in_leaf": 5, "lambda_l2": 10.0, "feature_fraction": 0.4, "learning_rate": 0.05},
@@ -28,7 +36,7 @@ _XGBOOST: tuple[Mapping[str, Parameter], ...] = (
     {"max_depth": 4, "colsample_bytree": 0.5, "learning_rate": 0.1},
     {"max_depth": 10, "learning_rate": 0.1},
 )
-_CATBOOST: tuple[Mapping[str, Parameter], ...] = ({"depth": 8, "learning_rate": 0.1}, {"depth": 4})
+_CATBOOST: tuple[Mapping[str, Parameter], ...] = ({"l2_leaf_reg": 10.0}, {"depth": 8}, {"depth": 4})
 PORTFOLIOS: Mapping[str, Sequence[Mapping[str, Parameter]]] = {
     "lightgbm": _LIGHTGBM,
     "hist_gradient_boosting": _HISTOGRAMS,

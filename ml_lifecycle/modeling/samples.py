@@ -69,6 +69,27 @@ class Samples:
         """Pick features by name; the rows stay."""
         return replace(self, matrix=self.matrix.select(names))
 
+    def join(self, other: Samples) -> Samples:
+        """These rows and then others of the same features; queries of the two are different ones."""
+        mine, theirs = self.matrix, other.matrix
+        values = np.concatenate([mine.values, theirs.values])  # noqa: PD011 - a field of FeatureMatrix
+        weighted = self.weight is not None or other.weight is not None
+        queries = None
+        if self.query is not None and other.query is not None:
+            queries = np.concatenate([self.query, other.query + self.query.max(initial=-1) + 1])
+        times = None if self.time is None or other.time is None else np.concatenate([self.time, other.time])
+        return Samples(
+            FeatureMatrix(values, mine.names, mine.categorical),
+            np.concatenate([self.y, other.y]),
+            np.concatenate([self.row_ids, other.row_ids]),
+            query=queries,
+            time=times,
+            weight=np.concatenate([self._weights(), other._weights()]) if weighted else None,
+        )
+
+    def _weights(self) -> np.ndarray:
+        return np.ones(len(self)) if self.weight is None else self.weight
+
     def by_query(self) -> Samples:
         """Order the rows so that each query lies in one piece; the order inside a query is kept.
 

@@ -65,7 +65,7 @@ class Search:
         self.parts = parts
         self.rows = max(len(part.train) for part in parts)
         self.most = min(config.max_trees, family.most_rounds or config.max_trees)
-        self.space = without(family.space(self.rows, goal), config.parameters)
+        self.space = without(family.space(self.rows, goal), {*config.parameters, *family.idle(parts[0].train)})
         self.kept: tuple[int, Fit] | None = None
         self._prepared: dict[int, Prepared] = {}
         self._small: tuple[Prepared] | None = None

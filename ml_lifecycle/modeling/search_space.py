@@ -6,7 +6,7 @@ library that does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -57,10 +57,10 @@ class Choice:
 Space: TypeAlias = Mapping[str, Range | Choice]
 
 
-def without(space: Space, fixed: Mapping[str, Parameter]) -> dict[str, Range | Choice]:
-    """The space without the hyperparameters that were fixed by hand.
+def without(space: Space, fixed: Container[str]) -> dict[str, Range | Choice]:
+    """The space without some hyperparameters, such as those that were fixed by hand.
 
-    >>> sorted(without({"alpha": Range(0, 1), "beta": Range(0, 1)}, {"beta": 0.5}))
+    >>> sorted(without({"alpha": Range(0, 1), "beta": Range(0, 1)}, {"beta"}))
     ['alpha']
     """
     return {name: domain for name, domain in space.items() if name not in fixed}

@@ -92,6 +92,24 @@ def refit(model: FittedModel, train: Samples, *, rounds: int | None = None) -> F
     return family.fit(prepared, facts.parameters, Rounds(most=most)).model
 
 
+def refit_with(model: FittedModel, train: Samples, more: Samples) -> FittedModel:
+    """Fit a model again on its training rows and further ones, such as the validation rows once all is decided.
+
+    Parameters and rounds stay. Where the model saw only part of the training rows, as large a part of all is drawn.
+
+    Args:
+        model: The model.
+        train: All training rows.
+        more: The further rows.
+    """
+    facts = model.facts
+    both = train.join(more)
+    rows = cap_rows(both, round(facts.rows / max(len(train), 1) * len(both)), facts.goal)
+    family = get_family(facts.family)
+    prepared = family.prepare(rows, None, facts.goal, facts.parameters)
+    return family.fit(prepared, facts.parameters, Rounds(most=facts.iterations)).model
+
+
 def fit_twice(model: FittedModel, train: Samples, *, rows: int = PROOF_ROWS, rounds: int = PROOF_ROUNDS) -> Repetition:
     """Fit a model's configuration twice from the start, on at most so many rows and rounds.
 

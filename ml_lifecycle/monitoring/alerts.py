@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from ml_lifecycle.config.monitoring import AlertsConfig
+from ml_lifecycle.dataset.references import resolve
 from ml_lifecycle.errors import ConfigError, StateError
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def deliver(alert: Alert, config: AlertsConfig, *, tries: int = 3, backoff_secon
         Whether it was posted; False where no webhook is configured.
 
     Raises:
-        ConfigError: The webhook's address is missing from the environment, or is none.
+        ConfigError: The webhook's address, or a part of it, is missing from the environment, or is none.
         StateError: The receiver did not take it; the caller may try again later.
     """
     level = logging.ERROR if alert.severity == "error" else logging.WARNING
@@ -101,7 +102,7 @@ def _post(url: httpx.URL, message: dict[str, Any]) -> tuple[str, bool]:
 
 def _resolve(webhook: str) -> httpx.URL:
     """The address; it often holds a secret, so that no message may repeat more than its host."""
-    address = webhook
+    address = resolve(webhook)
     if webhook.startswith(_REFERENCE):
         name = webhook.removeprefix(_REFERENCE)
         address = os.environ.get(name, "")

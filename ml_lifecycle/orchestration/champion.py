@@ -144,5 +144,5 @@ class Champion:
         A candidate that has become champion must not be compared with itself when the same run is made again.
         """
         manifest = self.package.manifest
-        same = all(manifest.lineage.get(asset) == lineage.get(asset) for asset in ("tuned_model", "data_splits"))
+        same = all(manifest.lineage.get(asset) == lineage.get(asset) for asset in ("optimized_model", "data_splits"))
         return str(manifest.facts.get(COMPARED_WITH)) if same else self.version

@@ -64,6 +64,9 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
         Checkpoint("reproducible", "Fitted again on the same data, it is the same to the byte."),
         Checkpoint("sanity", "Fitted on shuffled labels it scores at chance."),
     ),
+    "optimized_model": (
+        Checkpoint("quality_kept", "The form that is taken is not surely worse than the model as it was tuned."),
+    ),
     "evaluation": (
         Checkpoint("meets_success_criteria", "Every success criterion of the brief holds on the test split."),
         Checkpoint("calibrated", "Probabilities are frequencies.", blocking=False),
@@ -79,9 +82,22 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
         Checkpoint("loads_elsewhere", "Another process loads the package and predicts the same."),
         Checkpoint("signature_present", "The package says which columns it takes and what it returns."),
     ),
+    "staged_model": (
+        Checkpoint("smoke_test", "The served package answers right and wrong requests as it must."),
+        Checkpoint("latency_p95", "95 of 100 callers of one row wait no longer than the brief allows."),
+        Checkpoint("latency_p99", "99 of 100 callers of one row wait no longer than the brief allows."),
+        Checkpoint("errors", "Under load, good rows are answered."),
+        Checkpoint("equal_to_batch", "The served package says of rows what the batch says of them."),
+    ),
+    "production_approval": (
+        Checkpoint("approved", "Those whose approval the YAML asks for have approved exactly this version."),
+    ),
     "deployed_model": (
         Checkpoint("gates_hold_for_this_version", "Every blocking gate passed for exactly this version."),
         Checkpoint("endpoint_answers", "The scoring server answers over HTTP what the batch predicts."),
+    ),
+    "rollout_status": (
+        Checkpoint("rollout_healthy", "Nothing speaks against the version that is rolled out.", blocking=False),
     ),
     "model_card": (Checkpoint("complete", "No section of the card is empty."),),
     "batch_predictions": (Checkpoint("inputs_valid", "Not too many rows of the batch break the schema."),),

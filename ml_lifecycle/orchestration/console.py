@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -176,6 +177,8 @@ def print_status(status: ProjectStatus) -> None:
 
 def _print_versions(console: Console, status: ProjectStatus) -> None:
     console.print(f"In production: {status.champion or 'none'}   newest version: {status.candidate or 'none'}")
+    if status.waits_for:
+        console.print(f"[yellow]Waits for approval:[/] {escape(status.waits_for)}")
     if status.mlflow_run:
         console.print(f"MLflow run: {status.mlflow_run}")
 

@@ -1,28 +1,28 @@
 """What experiments found, read back from the lake, and several of them side by side.
 
-What an experiment is to find out is `experiments`; its asset is `assets/experiments`.
+What an experiment is to find out is `experiments`; its asset is `assets/experiments`. The project's own model and the
+champion, which experiments are compared with, are `reference_models`.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ml_lifecycle.config.experiment import CHAMPION, TUNED
 from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.errors import StateError
-from ml_lifecycle.orchestration.data_versions import read_latest
+from ml_lifecycle.errors import ConfigError, StateError
+from ml_lifecycle.orchestration.champion import Champion
 from ml_lifecycle.orchestration.experiments import ASSET, ExperimentFolder
-from ml_lifecycle.orchestration.lake import Lake
+from ml_lifecycle.orchestration.lake import Lake, LakeRecord
+from ml_lifecycle.orchestration.reference_models import ReferenceModels
+from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.storage import record_of
 
 if TYPE_CHECKING:
     from ml_lifecycle.evaluation.experiment_comparison import ExperimentComparison
     from ml_lifecycle.evaluation.experiments import ExperimentResult
-    from ml_lifecycle.orchestration.assets.samples import SplitSamples
-
-#: The name of the project's own model among experiments.
-TUNED = "tuned_model"
 
 
 def read_result(instance: dg.DagsterInstance, project: ProjectConfig, name: str) -> "ExperimentResult":
@@ -32,20 +32,36 @@ def read_result(instance: dg.DagsterInstance, project: ProjectConfig, name: str)
         ConfigError: There is no such experiment.
         StateError: It was never trained to its end.
     """
-    ExperimentFolder(project).get(name)
-    key = dg.AssetKey([project.name, ASSET])
-    query = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[name])
-    for event in instance.fetch_materializations(query, limit=1).records:
-        record = record_of(event.asset_materialization)
-        if record is not None:
-            found: ExperimentResult = Lake(Home.find(project.root).lake).read(key.path, record)
-            return found
-    raise StateError(
-        f"the experiment {name!r} has no result",
-        expected="an experiment that was trained",
-        got="none",
-        advice=f"train it: `ml-lifecycle train run --config FILE`, or materialise {key.to_user_string()} in the UI",
+    found: ExperimentResult = Lake(Home.find(project.root).lake).read(
+        [project.name, ASSET], _record(instance, project, name)
     )
+    return found
+
+
+def trained_experiments(instance: dg.DagsterInstance, project: ProjectConfig) -> list[str]:
+    """The experiments that have a result."""
+    return [name for name in ExperimentFolder(project).names() if _find_record(instance, project, name) is not None]
+
+
+def check_named(instance: dg.DagsterInstance, project: ProjectConfig, names: Sequence[str], reference: str) -> None:
+    """See that all that is to be compared is there, before anything is computed.
+
+    Raises:
+        ConfigError: Nothing is named but the reference, or there is no such experiment.
+        StateError: One was never trained, or no model is in production.
+    """
+    if not set(names) - {reference}:
+        raise ConfigError(
+            "there is nothing to compare",
+            expected=f"an experiment besides {reference}",
+            got=", ".join(names) or "no names",
+            advice="`ml-lifecycle experiments list` shows what was tried",
+        )
+    for name in dict.fromkeys([*names, reference]):
+        if name == CHAMPION:
+            Champion.require(Workspace(project))
+        elif name != TUNED:
+            _record(instance, project, name)
 
 
 def compare_named(
@@ -53,67 +69,52 @@ def compare_named(
 ) -> "ExperimentComparison":
     """Compare experiments with one of them on the validation rows that they share.
 
+    Args:
+        instance: Where the results are on record.
+        project: The project.
+        names: Experiments; `tuned_model` and `champion` may be among them.
+        reference: What they are compared with, likewise.
+
     Raises:
         ConfigError: One does not exist.
-        StateError: One was never trained.
+        StateError: One was never trained, or no model is in production.
         DataError: They share no rows.
     """
     from ml_lifecycle.evaluation.experiment_comparison import compare_experiments
-    from ml_lifecycle.orchestration.assets.samples import costs_of
+    from ml_lifecycle.orchestration.assets.samples import costs_of, primary_metric
 
-    results = {
-        name: tuned_result(instance, project) if name == TUNED else read_result(instance, project, name)
-        for name in dict.fromkeys([*names, reference])
-    }
-    costs = costs_of(project, read_latest(instance, project, TUNED).target)
-    return compare_experiments(results, reference, config=project.evaluation, costs=costs, seed=project.modeling.seed)
+    check_named(instance, project, names, reference)
+    models, asked = ReferenceModels(instance, project), tuple(dict.fromkeys([*names, reference]))
+    beside = {TUNED: models.tuned, CHAMPION: models.champion}
+    results = {name: beside[name]() if name in beside else read_result(instance, project, name) for name in asked}
+    target = models.samples.target
+    return compare_experiments(
+        results,
+        reference,
+        config=project.evaluation,
+        metric=primary_metric(project, target),
+        costs=costs_of(project, target),
+        notes=[note for name in asked for note in models.notes(name)],
+        seed=project.modeling.seed,
+    )
 
 
-def tuned_result(instance: dg.DagsterInstance, project: ProjectConfig) -> "ExperimentResult":
-    """The project's own model in the form of an experiment.
-
-    Raises:
-        StateError: It was not made yet.
-    """
-    # What gathers samples lives beside the assets, which import this module.
-    from ml_lifecycle.orchestration.assets.samples import SplitSamples
-
-    rows, splits, features, selected, model = (
-        read_latest(instance, project, name)
-        for name in (
-            "validated_data" if project.dataset.labeling is None else "labeled_data",
-            *("data_splits", "features", "selected_features", TUNED),
+def _record(instance: dg.DagsterInstance, project: ProjectConfig, name: str) -> LakeRecord:
+    ExperimentFolder(project).get(name)
+    found = _find_record(instance, project, name)
+    if found is None:
+        raise StateError(
+            f"the experiment {name!r} has no result",
+            expected="an experiment that was trained",
+            got="none",
+            advice=f"train it: `ml-lifecycle train run --config FILE`, or materialise {project.name}/{ASSET} in the UI",
         )
+    return found
+
+
+def _find_record(instance: dg.DagsterInstance, project: ProjectConfig, name: str) -> LakeRecord | None:
+    query = dg.AssetRecordsFilter(asset_key=dg.AssetKey([project.name, ASSET]), asset_partitions=[name])
+    records = (
+        record_of(event.asset_materialization) for event in instance.fetch_materializations(query, limit=1).records
     )
-    samples = SplitSamples(project, rows, splits, features, selected.names)
-    return as_result(instance, project, model, samples)
-
-
-def as_result(
-    instance: dg.DagsterInstance, project: ProjectConfig, tuned_model: Any, samples: "SplitSamples"
-) -> "ExperimentResult":
-    """The tuned model's predictions of the validation rows, and its values on folds, in the form of an experiment."""
-    from ml_lifecycle.evaluation.experiments import gather_result
-    from ml_lifecycle.evaluation.footprint import Footprint
-    from ml_lifecycle.orchestration.assets.samples import primary_metric
-
-    valid = samples.of("validation")
-    size = sum(map(len, tuned_model.to_files().values()))
-    return gather_result(
-        TUNED,
-        tuned_model,
-        valid,
-        metric=primary_metric(project, samples.target),
-        footprint=Footprint(size_bytes=size),
-        groups=samples.groups_of(valid),
-        folds=_folds(instance, project),
-    )
-
-
-def _folds(instance: dg.DagsterInstance, project: ProjectConfig) -> Any:
-    """The cross-validation of the project's model, where it was asked for and made."""
-    config = project.evaluation.cross_validation
-    key = dg.AssetKey([project.name, "cross_validation"])
-    if not config.enabled or config.nested or instance.get_latest_materialization_event(key) is None:
-        return None
-    return read_latest(instance, project, "cross_validation")
+    return next((record for record in records if record is not None), None)

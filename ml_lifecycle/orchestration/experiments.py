@@ -16,7 +16,9 @@ from ml_lifecycle.config.loading import describe
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import ConfigError
 
-ASSET = "experiment"
+ASSET, COMPARISON = "experiment", "experiment_comparison"
+#: Run tags of a comparison: names of the experiments, separated by commas (all by default), and of their reference.
+COMPARE_TAG, AGAINST_TAG = "ml_lifecycle/compare", "ml_lifecycle/against"
 _SUFFIX = ".yaml"
 
 

@@ -13,7 +13,7 @@ from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.checks import specs_for, verdict_of
-from ml_lifecycle.orchestration.jobs import candidate_assets
+from ml_lifecycle.orchestration.jobs import STAGED, candidate_assets
 from ml_lifecycle.orchestration.naming import FINDING_TAG, PROJECT_TAG, job_of
 from ml_lifecycle.orchestration.records import data_versions, latest_events, latest_verdicts
 from ml_lifecycle.orchestration.resources import Workspace
@@ -140,10 +140,11 @@ class Waiting:
 
     version: str | None
     reason: str
+    approved_at: str = ""
 
 
 def waiting_candidate(instance: dg.DagsterInstance, project: ProjectConfig) -> Waiting:
-    """The registered candidate, if its gates hold, it is not in production and no run of the project is under way."""
+    """The registered candidate, if its gates hold, it is approved and no run of the project is under way."""
     candidate = Workspace(project).ledger.candidate(project.name)
     if candidate is None:
         return Waiting(None, "no candidate waits")
@@ -155,16 +156,46 @@ def waiting_candidate(instance: dg.DagsterInstance, project: ProjectConfig) -> W
     missing = [gate for gate, verdict in verdicts.items() if verdict is None]
     if failed or missing:
         return Waiting(None, f"version {candidate} may not be deployed: failed {failed}, missing {missing}")
-    return Waiting(candidate, f"version {candidate} waits and its gates hold")
+    approval = judge_waiting(project, candidate)
+    if not approval.passed:
+        return Waiting(None, f"version {candidate} waits for its approval. {approval.summary}")
+    return Waiting(candidate, f"version {candidate} waits and its gates hold", _spoken(approval))
+
+
+def judge_waiting(project: ProjectConfig, version: str) -> Verdict:
+    """Whether a registered version is approved at this moment."""
+    from ml_lifecycle.release.approval_policy import judge_approved
+    from ml_lifecycle.release.approvals import Subject
+
+    workspace = Workspace(project)
+    subject = Subject(project.name, version, workspace.ledger.digest_of(project.name, version) or "")
+    return judge_approved(project.release.approval, workspace.approvals.words(project.name, version), subject)
+
+
+def _spoken(approval: Verdict) -> str:
+    """When the last approval was given: after a new one the version may be tried anew. Empty where none is needed."""
+    given = approval.facts.get("approvals")
+    times = [str(item["at"]) for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+    return max(times, default="")
 
 
 def gate_verdicts(instance: dg.DagsterInstance, project: ProjectConfig) -> dict[str, Verdict | None]:
     """The verdict of every blocking gate up to the package on what stands, by `<asset>.<check>`; None where none is."""
     specs = [spec for spec in _specs(project, candidate_assets(project)) if spec.blocking]
     events = latest_events(instance, {spec.asset_key for spec in specs})
+    package, rehearsal = (events.get(dg.AssetKey([project.name, name])) for name in ("model_package", STAGED))
+    if _version_in(package) != _version_in(rehearsal):  # the rehearsal of another version says nothing of this one
+        events.pop(dg.AssetKey([project.name, STAGED]), None)
     asked = {spec.key: events[spec.asset_key].run_id for spec in specs if spec.asset_key in events}
     found = latest_verdicts(instance, asked)
     return {f"{spec.asset_key.path[-1]}.{spec.name}": found.get(spec.key) for spec in specs}
+
+
+def _version_in(event: dg.EventLogEntry | None) -> str:
+    """The registered version that a materialisation is about."""
+    made = event.asset_materialization if event else None
+    found = made.metadata.get("version") if made else None
+    return "" if found is None else str(found.value)
 
 
 def all_verdicts(
@@ -178,7 +209,7 @@ def all_verdicts(
 
 def lineage_of(instance: dg.DagsterInstance, project: ProjectConfig, *, without: str = "") -> dict[str, str]:
     """The data versions of all gated assets but one as they stand, by asset: what a candidate was made from."""
-    assets = [name for name in candidate_assets(project) if name != without]
+    assets = [name for name in candidate_assets(project) if name not in (without, STAGED)]
     found = data_versions(instance, [dg.AssetKey([project.name, name]) for name in assets])
     return {key.path[-1]: version for key, version in found.items()}
 

@@ -5,13 +5,16 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.experiments import experiment_partitions
+from ml_lifecycle.orchestration.lake_archive import ARCHIVE
 from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG, job_of
 from ml_lifecycle.orchestration.partitions import partitions_of
 
 #: What the processes of steps are forked from: a step of its own process would else pay these imports itself.
 _PRELOADED = ("dagster", "pandas", "sklearn", "lightgbm", "mlflow", "dagster_mlflow")
 
-#: Assets up to a packaged, registered candidate, and those that only some projects have.
+#: The rehearsal of a registered candidate: it judges the package, and nothing is made from it.
+STAGED = "staged_model"
+#: Assets up to a packaged, registered and rehearsed candidate, and those that only some projects have.
 _CANDIDATE = (
     "problem_brief",
     "raw_data",
@@ -26,20 +29,24 @@ _CANDIDATE = (
     "selected_features",
     "baselines",
     "tuned_model",
+    "optimized_model",
     "evaluation",
     "cross_validation",
     "model_comparison",
     "model_package",
+    STAGED,
 )
 _BESIDE = ("data_audit", "approaches")
 #: Assets that put a candidate into production.
-RELEASE = ("deployed_model", "model_card")
+RELEASE = ("production_approval", "deployed_model", "model_card")
+#: The asset that judges a rollout, of projects that do not deploy all at once.
+ROLLOUT_STATUS = "rollout_status"
 #: Assets of one monitoring window.
 MONITORING = ("batch_predictions", "prediction_window", "drift_report", "performance_report")
 
 
-#: What is made for one experiment.
-EXPERIMENTS = ("experiment",)
+#: What is made for one experiment, and of several.
+EXPERIMENTS, COMPARISONS = ("experiment",), ("experiment_comparison",)
 
 
 def candidate_assets(project: ProjectConfig) -> tuple[str, ...]:
@@ -62,9 +69,24 @@ def assets_beside(project: ProjectConfig) -> tuple[str, ...]:
     return tuple(name for name in _BESIDE if name != "approaches" or project.modeling.approaches.enabled)
 
 
+def monitoring_assets(project: ProjectConfig) -> tuple[str, ...]:
+    """The assets of one monitoring window; projects that keep their whole log in the database archive nothing."""
+    return MONITORING if project.serving.archive_after_days is None else (*MONITORING, ARCHIVE)
+
+
+def needs_approval(project: ProjectConfig) -> bool:
+    """Whether somebody must say yes before a version goes into production."""
+    return bool(project.release.approval.required.get("production"))
+
+
+def rolls_out(project: ProjectConfig) -> bool:
+    """Whether a new version gets its traffic step by step."""
+    return project.release.rollout.strategy != "all_at_once"
+
+
 def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
-    """The jobs by verb. Where promotion is manual, lifecycle and retrain end with the candidate."""
-    automatic = project.release.promotion == "automatic"
+    """The jobs by verb. Where a person promotes or must approve, lifecycle and retrain end with the candidate."""
+    automatic = project.release.promotion == "automatic" and not needs_approval(project)
     candidate = candidate_assets(project)
     whole = candidate + (RELEASE if automatic else ())
     everything = (*assets_beside(project), *whole)
@@ -80,7 +102,7 @@ def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
         "monitor": _job(
             project,
             "monitor",
-            MONITORING,
+            monitoring_assets(project),
             "One window: score what arrived, take in outcomes, judge drift and performance.",
             partitions=partitions_of(project),
         ),
@@ -91,10 +113,21 @@ def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
             "A model made otherwise, on the same rows, to see whether a hypothesis holds.",
             partitions=experiment_partitions(project),
         ),
+        "compare": _job(
+            project, "compare", COMPARISONS, "Experiments side by side on the same rows, with what to do with each."
+        ),
         "rollout": _job(
             project, "rollout", RELEASE, "Put the registered candidate into production, if its gates hold."
         ),
+        **_rollout_jobs(project),
     }
+
+
+def _rollout_jobs(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
+    if not rolls_out(project):
+        return {}
+    told = "Judge the rollout that is under way: it goes on, waits, ends well or is rolled back."
+    return {"rollout_step": _job(project, "rollout_step", (ROLLOUT_STATUS,), told, trigger="person")}
 
 
 def _job(

@@ -20,8 +20,11 @@ from ml_lifecycle.errors import StateError
 from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG
 
 if TYPE_CHECKING:
+    from ml_lifecycle.orchestration.lake_archive import LakeArchive
+    from ml_lifecycle.release.approvals import Approvals
     from ml_lifecycle.release.ledger import Ledger
     from ml_lifecycle.release.registry import Registry
+    from ml_lifecycle.release.rollout import Rollouts
     from ml_lifecycle.serving.prediction_log import PredictionLog
 
 #: The resource key of MLflow tracking.
@@ -47,11 +50,32 @@ class Workspace:
         return Ledger(self.home.service_url)
 
     @cached_property
+    def approvals(self) -> "Approvals":
+        """What people have said about versions."""
+        from ml_lifecycle.release.approvals import Approvals
+
+        return Approvals(self.home.service_url)
+
+    @cached_property
+    def rollouts(self) -> "Rollouts":
+        """Which version gets how much of the traffic."""
+        from ml_lifecycle.release.rollout import Rollouts
+
+        return Rollouts(self.home.service_url)
+
+    @cached_property
     def log(self) -> "PredictionLog":
         """Predictions and their outcomes."""
         from ml_lifecycle.serving.prediction_log import PredictionLog
 
-        return PredictionLog(self.home.service_url)
+        return PredictionLog(self.home.service_url, self.archive)
+
+    @cached_property
+    def archive(self) -> "LakeArchive":
+        """Where lines of the prediction log lie that the database no longer holds."""
+        from ml_lifecycle.orchestration.lake_archive import LakeArchive
+
+        return LakeArchive(self.home.lake)
 
     @cached_property
     def registry(self) -> "Registry":

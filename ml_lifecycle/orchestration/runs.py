@@ -45,6 +45,8 @@ _ASKED_BY = {
     "approaches": "set modeling.approaches.enabled",
 }
 #: The event log keeps everything; the terminal is for the summary.
+#: What does not wait for a training: each of them waits for its own kind only.
+_BESIDE_TRAINING = ("monitor", "rollout_step")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -180,8 +182,9 @@ def holding(site: Site, instance: dg.DagsterInstance, project: ProjectConfig, ve
     Raises:
         BusyError: A run of the project is under way, here or in the UI.
     """
-    jobs = ("monitor",) if verb == "monitor" else ("lifecycle", "retrain", "rollout", "experiment")
-    lock = FileLock(site.home.locks / f"{project.name}-{'monitor' if verb == 'monitor' else 'lifecycle'}.lock")
+    beside = verb in _BESIDE_TRAINING
+    jobs = (verb,) if beside else ("lifecycle", "retrain", "rollout", "experiment", "compare")
+    lock = FileLock(site.home.locks / f"{project.name}-{verb if beside else 'lifecycle'}.lock")
     try:
         held = lock.acquire(timeout=0)
     except Timeout:

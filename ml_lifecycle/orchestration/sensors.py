@@ -1,14 +1,17 @@
 """The sensors of a project: here, and only here, the lifecycle's circle is closed.
 
-`<p>_retrain_on_drift` asks `monitoring.retraining` whether what was found is reason to retrain; `<p>_rollout` finishes
-a release that was interrupted; `<p>_alerts` tells people of failed runs and failed gates.
+`<p>_retrain_on_drift` asks `monitoring.retraining` whether what was found is reason to retrain; `<p>_rollout` goes
+on with a release when its approvals have come, or where it was interrupted; `<p>_alerts` tells people of failed runs
+and failed gates. `<p>_rollout_step` lives in `rollout_sensor`.
 """
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.jobs import rolls_out
 from ml_lifecycle.orchestration.naming import FINDING_TAG, PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.rollout_sensor import rollout_step_sensor
 
 _INTERVAL_SECONDS = 30
 
@@ -18,6 +21,7 @@ def sensors_of(project: ProjectConfig, jobs: dict[str, UnresolvedAssetJobDefinit
     return [
         _retrain_on_drift(project, jobs["retrain"]),
         _rollout(project, jobs["rollout"]),
+        *([rollout_step_sensor(project, jobs["rollout_step"])] if rolls_out(project) else []),
         _alerts(project),
     ]
 
@@ -53,7 +57,7 @@ def _rollout(project: ProjectConfig, job: UnresolvedAssetJobDefinition) -> dg.Se
         job=job,
         minimum_interval_seconds=_INTERVAL_SECONDS,
         default_status=_running_if(allowed=project.release.promotion == "automatic"),
-        description="Deploys a candidate whose gates hold when the run that made it did not come to that.",
+        description="Deploys a candidate whose gates hold once it is approved, or when the run that made it broke.",
     )
     def rollout(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         from ml_lifecycle.orchestration.findings import waiting_candidate
@@ -62,7 +66,8 @@ def _rollout(project: ProjectConfig, job: UnresolvedAssetJobDefinition) -> dg.Se
         if waiting.version is None:
             return dg.SkipReason(waiting.reason)
         tags = {PROJECT_TAG: project.name, TRIGGER_TAG: "rollout"}
-        return dg.RunRequest(run_key=f"{project.name}:rollout:{waiting.version}", tags=tags)
+        named = [project.name, "rollout", waiting.version, *filter(None, [waiting.approved_at])]
+        return dg.RunRequest(run_key=":".join(named), tags=tags)
 
     return rollout
 

@@ -10,7 +10,7 @@ from dagster import RunsFilter
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.checks import CHECKPOINTS
-from ml_lifecycle.orchestration.findings import all_verdicts, findings_of
+from ml_lifecycle.orchestration.findings import all_verdicts, findings_of, judge_waiting
 from ml_lifecycle.orchestration.memo import REUSED_KEY
 from ml_lifecycle.orchestration.naming import PROJECT_TAG
 from ml_lifecycle.orchestration.records import latest_events
@@ -50,6 +50,7 @@ class ProjectStatus:
         windows: What the last monitoring windows found, oldest first.
         runs: The last runs, newest first.
         mlflow_run: The MLflow run of the evaluation.
+        waits_for: What the candidate still needs from people before it goes into production; empty if nothing.
     """
 
     project: str
@@ -61,6 +62,7 @@ class ProjectStatus:
     windows: Sequence[dict[str, Any]]
     runs: Sequence[dict[str, Any]]
     mlflow_run: str | None
+    waits_for: str = ""
 
 
 def status_of(instance: dg.DagsterInstance, project: ProjectConfig) -> ProjectStatus:
@@ -80,7 +82,16 @@ def status_of(instance: dg.DagsterInstance, project: ProjectConfig) -> ProjectSt
         ],
         runs=_recent(instance, project),
         mlflow_run=metadata.get(MLFLOW_KEY),
+        waits_for=_waits_for(workspace),
     )
+
+
+def _waits_for(workspace: Workspace) -> str:
+    candidate = workspace.ledger.candidate(workspace.project.name)
+    if candidate is None:
+        return ""
+    approval = judge_waiting(workspace.project, candidate)
+    return "" if approval.passed else f"{approval.summary} {approval.advice}."
 
 
 def gates_of(

@@ -31,6 +31,10 @@ ROWS = "validated_data"
 _BEFORE_LABELS = ("labeled_data", ROWS)
 
 
+#: Steps with a pool of their own: a version that does harm must be rolled back while another one is trained.
+_POOLS = {"rollout_status": "rollout"}
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What an asset body returns: its value, what its gates said, and what the UI shows."""
@@ -56,6 +60,7 @@ class StepSpec:
         partitions: Its partitions.
         reusable: Whether an earlier result may stand for a new one.
         outer: What it depends on outside of Dagster.
+        config: What a person may tell it when they materialise it; its body takes it as `config`.
     """
 
     name: str
@@ -68,6 +73,7 @@ class StepSpec:
     partitions: dg.PartitionsDefinition[str] | None = None
     reusable: bool = True
     outer: Callable[[dg.AssetExecutionContext], str] | None = None
+    config: type[dg.Config] | None = None
 
 
 def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made]], dg.AssetsDefinition]:
@@ -81,16 +87,18 @@ def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made
     inputs = [key_of(project, spec, name) for name in (*spec.needs, *spec.after)]
 
     def decorate(body: Callable[..., Made]) -> dg.AssetsDefinition:
-        def run(context: dg.AssetExecutionContext, **stored: Stored) -> dg.MaterializeResult[Any]:
+        def run(context: dg.AssetExecutionContext, **stored: Any) -> dg.MaterializeResult[Any]:
+            told = {"config": stored.pop("config")} if spec.config else {}
             with failing_clearly():
                 outer = spec.outer(context) if spec.outer else ""
                 mark = memo.fingerprint(context.instance, code_version=code_version, inputs=inputs, outer=outer)
-                earlier = None if spec.partitions or not spec.reusable else recall(context, project, key, mark)
+                fresh = spec.partitions or not spec.reusable or _says_something(told)
+                earlier = None if fresh else recall(context, project, key, mark)
                 if earlier is not None:
                     return earlier
-                return materialized(key, mark, body(context, **{name: item.get() for name, item in stored.items()}))
+                return materialized(key, mark, body(context, **_values(stored), **told))
 
-        take_named_inputs(run, spec.needs)
+        take_named_inputs(run, spec.needs, spec.config)
         made: dg.AssetsDefinition = dg.asset(
             key=key,
             ins=ins_of(project, spec),
@@ -114,12 +122,24 @@ def key_of(project: ProjectConfig, spec: StepSpec, name: str) -> dg.AssetKey:
     return dg.AssetKey([project.name, "labeled_data" if labelled else name])
 
 
-def take_named_inputs(run: Callable[..., Any], needs: Sequence[str]) -> None:
+def _says_something(told: Mapping[str, dg.Config]) -> bool:
+    """Whether a person has told the step anything: an earlier result cannot have known of it."""
+    return any(config != type(config)() for config in told.values())
+
+
+def _values(stored: Mapping[str, Stored]) -> dict[str, object]:
+    return {name: item.get() for name, item in stored.items()}
+
+
+def take_named_inputs(run: Callable[..., Any], needs: Sequence[str], config: type[dg.Config] | None = None) -> None:
     """Give a function that takes `**stored` the signature that Dagster matches inputs against."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     run.__annotations__ = {"context": dg.AssetExecutionContext}
     parameters = [inspect.Parameter("context", kind, annotation=dg.AssetExecutionContext)]
     parameters += [inspect.Parameter(name, kind) for name in needs]
+    if config is not None:
+        run.__annotations__["config"] = config
+        parameters.append(inspect.Parameter("config", kind, annotation=config))
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
 
 
@@ -145,8 +165,8 @@ def common(project: ProjectConfig, spec: StepSpec, *, description: str) -> dict[
 
 
 def pool_of(project: ProjectConfig, spec: StepSpec) -> str:
-    """The concurrency pool: one run of a project may train at a time, and monitoring does not wait for training."""
-    return f"{project.name}_{'monitoring' if spec.room == 'monitoring' else 'lifecycle'}"
+    """The concurrency pool: one run of a project may train at a time; monitoring and rollouts do not wait for it."""
+    return f"{project.name}_{_POOLS.get(spec.name, 'monitoring' if spec.room == 'monitoring' else 'lifecycle')}"
 
 
 def version_of(sections: Sequence[object]) -> str:

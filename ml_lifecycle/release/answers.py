@@ -70,6 +70,22 @@ def answer_table(
     return pd.DataFrame({PREDICTION: predictions, LOW: predicted.intervals[:, 0], HIGH: predicted.intervals[:, 1]})
 
 
+def answer_rows(
+    target: Target, predicted: Predictions, decision: Decision, rows: pd.DataFrame | None = None
+) -> list[Mapping[str, Any]]:
+    """Answers for many rows, plain JSON, each as `answer_row` gives it; arguments are those of `answer_table`."""
+    predictions = predicted.predictions
+    if target.kind is Kind.BINARY:
+        labels, codes = target.classes, decision.codes(predictions, rows).tolist()
+        return [
+            {PREDICTION: labels[code], PROBABILITY: value}
+            for code, value in zip(codes, predictions.tolist(), strict=True)
+        ]
+    if target.kind is not Kind.MULTICLASS and predicted.intervals is None:
+        return [{PREDICTION: value} for value in predictions.tolist()]
+    return [answer_row(target, one, decision) for one in predicted.one_by_one()]
+
+
 def answer_row(
     target: Target, predicted: Prediction, decision: Decision, row: Mapping[str, object] | None = None
 ) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """The door to the service tables: SQLite in the state folder by default, PostgreSQL by its URL.
 
-Which tables there are is the knowledge of `ledger` and of `serving/prediction_log`; this module opens them, creates
-them on first use and turns what a database says into errors that a user can mend.
+Which tables there are is the knowledge of those who read and write them; this module opens them, creates them on first
+use, adds columns that have come since, and turns what a database says into errors that a user can mend. Tables that
+must never lose a line are protected by `append_only`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from ml_lifecycle.errors import StateError
+from ml_lifecycle.release.append_only import APPEND_ONLY, protect
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
@@ -50,6 +52,25 @@ class Database:
         except DBAPIError as error:
             raise self._refuses(error) from error
 
+    @contextmanager
+    def begin_alone(self, table: sa.Table) -> Iterator[sa.Connection]:
+        """One transaction that no other writer of the table overlaps: what it reads is still so when it commits.
+
+        Others who only read are not kept waiting.
+
+        Args:
+            table: The table whose writers wait for each other.
+
+        Raises:
+            StateError: The database cannot be opened, read or written.
+        """
+        with self.begin() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # else the lock comes with the first write, after reading
+            else:
+                connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+            yield connection
+
     def insert(self, table: sa.Table) -> Insert:
         """An insert statement that knows `on_conflict_...`, which both databases write alike."""
         from sqlalchemy.dialects import postgresql, sqlite
@@ -62,7 +83,7 @@ class Database:
     def _engine(self) -> sa.Engine:
         """The engine, with the tables in place. Cached only once that has worked."""
         try:
-            engine = sa.create_engine(self.url, **_options(self.url))
+            engine = sa.create_engine(_with_driver(self.url), **_options(self.url))
             if engine.dialect.name == "sqlite":
                 sa.event.listen(engine, "connect", _settle_sqlite)
             _create(engine, self._tables.sorted_tables)
@@ -78,6 +99,12 @@ class Database:
             got=f"{type(cause).__name__}: {' '.join(str(cause).split())[:200]}",
             advice="mend the folder's permissions or free space, or name another database in ML_LIFECYCLE_SERVICE_URL",
         )
+
+
+def _with_driver(url: str) -> sa.URL:
+    """PostgreSQL is spoken to by psycopg, where the URL names no other driver."""
+    given = sa.make_url(url)
+    return given.set(drivername="postgresql+psycopg") if given.drivername in {"postgresql", "postgres"} else given
 
 
 def _options(url: str) -> dict[str, Any]:
@@ -100,9 +127,7 @@ def _create(engine: sa.Engine, tables: Sequence[sa.Table]) -> None:
         try:
             with engine.begin() as connection:
                 for table in tables:
-                    connection.execute(CreateTable(table, if_not_exists=True))
-                    for index in sorted(table.indexes, key=lambda item: str(item.name)):
-                        connection.execute(CreateIndex(index, if_not_exists=True))
+                    _create_table(connection, table)
         except DBAPIError as error:
             if attempt == _ATTEMPTS or not _may_pass(error):
                 raise
@@ -111,10 +136,23 @@ def _create(engine: sa.Engine, tables: Sequence[sa.Table]) -> None:
             return
 
 
+def _create_table(connection: sa.Connection, table: sa.Table) -> None:
+    connection.execute(CreateTable(table, if_not_exists=True))
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:  # made by an earlier version of ours; what is added since can be empty
+            said = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {said}")
+    for index in sorted(table.indexes, key=lambda item: str(item.name)):
+        connection.execute(CreateIndex(index, if_not_exists=True))
+    if table.info.get(APPEND_ONLY):
+        protect(connection, table)
+
+
 def _may_pass(error: DBAPIError) -> bool:
     """Whether another process is creating at this moment: a lock, or (PostgreSQL) a name that has just been taken."""
     said = str(error.orig).lower()
-    return any(word in said for word in ("locked", "already exists", "duplicate key"))
+    return any(word in said for word in ("locked", "already exists", "duplicate", "concurrently", "deadlock"))
 
 
 def _without_password(url: str) -> str:

@@ -1,11 +1,12 @@
 """A candidate becomes the version in production, and only if every required gate has passed for exactly this version.
 
-The history of versions lives in `ledger`, aliases and packages in `registry`. The gates themselves live in their rooms.
+The history of versions lives in `ledger`, aliases and packages in `registry`, who must approve in `approval_policy`,
+the way back in `rollback`. The gates themselves live in their rooms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -15,9 +16,10 @@ import pandas as pd
 
 from ml_lifecycle.errors import GateError, PackageError
 from ml_lifecycle.parts import Parts
-from ml_lifecycle.release.ledger import Entry, Ledger, State
+from ml_lifecycle.release.ledger import BAD, DIGEST, Entry, Ledger, State
 from ml_lifecycle.release.manifest import MANIFEST_FILE, Manifest
-from ml_lifecycle.release.registry import CHALLENGER, CHAMPION, Registry
+from ml_lifecycle.release.registry import CHAMPION, Registry
+from ml_lifecycle.release.succession import change_champion
 from ml_lifecycle.verdict import Fact, Verdict
 
 _FILE: Final = "deployment.json"
@@ -67,7 +69,8 @@ class Deployment:
         digest: Hash of its package.
         gates: What the required gates said, by `<asset>.<check>`.
         changed: False if it was in production already.
-        history: All that the ledger says of the project: version, state, at, by, evidence.
+        history: All that the ledger says of the project: version, state, at, by, evidence, hash.
+        approvals: Who has approved it, as `approved` says: role, who, why, at, expires, digest.
     """
 
     project: str
@@ -79,6 +82,12 @@ class Deployment:
     gates: Mapping[str, str] = field(default_factory=dict)
     changed: bool = True
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    approvals: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def ledger_head(self) -> str:
+        """The hash of the project's newest line in the ledger: kept here, it proves later that the line is there."""
+        return str(self.history["hash"].iloc[-1]) if len(self.history) and "hash" in self.history else ""
 
     def to_parts(self) -> Parts:
         """The history as a table, the rest as JSON."""
@@ -99,6 +108,7 @@ def deploy(
     registry: Registry,
     ledger: Ledger,
     by: str,
+    approval: Verdict,
 ) -> Deployment:
     """Put a candidate into production: the alias moves, and the ledger retires the champion of before.
 
@@ -113,29 +123,25 @@ def deploy(
         registry: Where the alias moves.
         ledger: Where it is written down.
         by: Who or what decided.
+        approval: What `judge_approved` says of this version at this moment.
 
     Raises:
-        GateError: A gate is missing, has failed, or has judged another version.
-        StateError: MLflow or the database refuses.
+        GateError: A gate is missing, has failed, or has judged another version; the version is not approved, or was
+            taken back.
+        StateError: Somebody else has changed the version in production meanwhile; MLflow or the database refuses.
     """
-    judged = judge_gates_hold(candidate, verdicts, required=required, lineage=lineage)
-    if not judged.passed:
-        raise GateError(
-            f"version {candidate.version} of {candidate.project} may not go into production",
-            expected=f"all {len(required)} required gates passed for exactly this version",
-            got=judged.summary.rstrip("."),
-            advice=judged.advice,
-        )
+    require_cleared(candidate, verdicts, required=required, lineage=lineage, ledger=ledger, approval=approval)
     project, version, digest = candidate.project, candidate.version, candidate.manifest.digest
     previous = ledger.champion(project)
     gates = {name: verdict.summary for name, verdict in verdicts.items() if verdict is not None and name in required}
-    registry.set_alias(project, CHAMPION, version)
-    if registry.version_of(project, CHALLENGER) == version:
-        registry.drop_alias(project, CHALLENGER)
     at = datetime.now(UTC).replace(tzinfo=None)
     if previous != version:
-        evidence = {"previous": previous, "digest": digest, "gates": gates, "lineage": dict(lineage)}
-        ledger.append_all(_succession(Entry(project, version, State.CHAMPION, by, at, evidence), previous))
+        made_of = {DIGEST: digest, "gates": gates, "lineage": dict(lineage)}
+        evidence = {"previous": previous, **made_of, "approvals": _approvals(approval)}
+        lines = _succession(Entry(project, version, State.CHAMPION, by, at, evidence), previous)
+        change_champion(lines, current=previous, registry=registry, ledger=ledger, barred=BAD)
+    elif registry.version_of(project, CHAMPION) != version:  # MLflow's store was restored, or somebody moved the alias
+        registry.set_alias(project, CHAMPION, version)
     before = _before(ledger, project, version)
     return Deployment(
         project=project,
@@ -147,7 +153,48 @@ def deploy(
         gates=gates,
         changed=previous != version,
         history=ledger.history_table(project),
+        approvals=_approvals(approval),
     )
+
+
+def require_cleared(
+    candidate: Candidate,
+    verdicts: Mapping[str, Verdict | None],
+    *,
+    required: Collection[str],
+    lineage: Mapping[str, str],
+    ledger: Ledger,
+    approval: Verdict,
+) -> None:
+    """Refuse a version that may not answer anybody in production; whoever lets it answer a part of them asks this too.
+
+    Args:
+        candidate: The registered version.
+        verdicts: The latest verdict of each gate, by `<asset>.<check>`; None where there is none.
+        required: The gates that must have passed.
+        lineage: The data versions that those verdicts are about, by asset.
+        ledger: What became of the version.
+        approval: What `judge_approved` says of this version at this moment.
+
+    Raises:
+        GateError: A gate is missing, has failed, or has judged another version; the version is not approved, or was
+            taken back.
+        StateError: The database refuses.
+    """
+    judged = judge_gates_hold(candidate, verdicts, required=required, lineage=lineage)
+    if not judged.passed:
+        raise _refused(candidate, f"all {len(required)} required gates passed for exactly this version", judged)
+    if not (approval.passed and _is_about(approval, candidate)):
+        raise _refused(candidate, "the approval of exactly this version and package", approval)
+    state = ledger.state_of(candidate.project, candidate.version)
+    if state in BAD:
+        raise GateError(
+            f"version {candidate.version} of {candidate.project} may not go into production",
+            expected="a version that nobody has taken back",
+            got=f"one that is {state}",
+            advice="make a new version with `ml-lifecycle run --force`; one that was rejected may be approved, one that"
+            f" was rolled back comes back by `ml-lifecycle rollback {candidate.project} --to {candidate.version}`",
+        )
 
 
 def judge_gates_hold(
@@ -195,6 +242,26 @@ def judge_gates_hold(
         facts=facts,
         advice="run the lifecycle again, so that every gate judges this version; mend what a failed gate names",
     )
+
+
+def _is_about(approval: Verdict, candidate: Candidate) -> bool:
+    about = (approval.facts.get("version"), approval.facts.get("digest"))
+    return about == (candidate.version, candidate.manifest.digest)
+
+
+def _refused(candidate: Candidate, expected: str, verdict: Verdict) -> GateError:
+    said = verdict.summary.rstrip(".")
+    return GateError(
+        f"version {candidate.version} of {candidate.project} may not go into production",
+        expected=expected,
+        got=said if not verdict.passed else f"another one's: {said}",
+        advice=verdict.advice,
+    )
+
+
+def _approvals(approval: Verdict) -> Sequence[Mapping[str, Any]]:
+    given = approval.facts.get("approvals")
+    return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
 
 
 def _succession(risen: Entry, previous: str | None) -> list[Entry]:

@@ -1,59 +1,58 @@
-"""The scoring server: which paths there are, and what they take and return. Scoring itself lives in `scoring`.
+"""The scoring server: which paths there are, and what stands behind them.
 
-    POST /predict       a row, a list of rows, or {"rows": [...]}
-    POST /invocations   MLflow's scoring protocol: dataframe_split, dataframe_records, instances
-    GET  /health/live, /health/ready, /version
+    POST /predict       a row, a list of rows, or {"rows": [...]}           `protocols/rows`
+    POST /invocations   MLflow's scoring protocol, JSON and CSV             `protocols/rows`
+    /v2/...             the Open Inference Protocol                         `protocols/inference`
+    POST /explain       what each feature adds to a prediction              `explain`
+    POST /feedback      outcomes by prediction id or row key                `feedback`
+    GET  /health/live, /health/ready, /ping, /version, /metrics             `about`
 
 Bodies are read by orjson and rows by the project's own schema: a second model of each row would cost more than scoring.
-How bodies become rows lives in `bodies`; starting the server in `server`.
+All requests pass `front`; `paths` lists what stands behind which path. Starting the server lives in `server`, several
+of them beside each other in `workers`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from time import perf_counter
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.errors import DataError, StateError
-from ml_lifecycle.release.packaging import HISTORY_UNTIL
-from ml_lifecycle.serving.bodies import Body, parse_invocation, parse_predict
-from ml_lifecycle.serving.champion import Provider, Served
+from ml_lifecycle.serving.about import About
+from ml_lifecycle.serving.champion import Provider
+from ml_lifecycle.serving.desk import Desk
+from ml_lifecycle.serving.front import Front, Ways
+from ml_lifecycle.serving.group_commit import GroupCommit
+from ml_lifecycle.serving.keys import KeyRing, Keys
+from ml_lifecycle.serving.limits import Limits
+from ml_lifecycle.serving.metrics import Metrics
 from ml_lifecycle.serving.online_log import OnlineLog
+from ml_lifecycle.serving.openapi import write_document
+from ml_lifecycle.serving.paths import list_ways
 from ml_lifecycle.serving.prediction_log import PredictionLog
 from ml_lifecycle.serving.server import run_server
 
 if TYPE_CHECKING:
     from ml_lifecycle.release.ledger import Ledger
     from ml_lifecycle.release.registry import Registry
-    from ml_lifecycle.serving.scoring import Answer
 
 _REFRESH_SECONDS: Final = 1.0
-_HISTORY: Final = (
-    "Where the model looks back on what an entity did before, rows bring entity and event time. History is looked up "
-    "as it was known up to `history_until` of `/version`, in what was logged when this version began to answer, and in "
-    "the rows that this process has answered since. A row may bring history columns of its own, which are taken as "
-    "they are."
-)
-_OK, _BAD_REQUEST, _TOO_LARGE, _UNPROCESSABLE, _UNAVAILABLE = 200, 400, 413, 422, 503
-
-
-class _Refused(Exception):  # noqa: N818 - an answer, not an error of ours
-    """An answer other than predictions."""
-
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
-        super().__init__(body)
-        self.status = status
-        self.body = body
 
 
 def build_app(
-    config: ProjectConfig, provider: Provider, log: PredictionLog | None, *, refresh_seconds: float = _REFRESH_SECONDS
+    config: ProjectConfig,
+    provider: Provider,
+    log: PredictionLog | None,
+    *,
+    keys: Keys | None = None,
+    refresh_seconds: float = _REFRESH_SECONDS,
+    counts: Path | None = None,
 ) -> FastAPI:
     """Make the server's application.
 
@@ -61,44 +60,33 @@ def build_app(
         config: The project.
         provider: Which version answers.
         log: Where predictions are kept before they are answered; None keeps none.
-        refresh_seconds: How often the provider is asked whether there is a new champion.
+        keys: Which keys open it; None asks for none, which is for loopback only.
+        refresh_seconds: How often the provider is asked whether there is a new champion, and which keys are valid.
+        counts: A folder in which the workers of one server tell each other what they have counted.
     """
+    parts = _Parts.build(config, provider, log, keys=keys, counts=counts)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(provider.refresh)
-        watcher = asyncio.create_task(_watch(provider, refresh_seconds))
+        await asyncio.to_thread(parts.refresh)
+        watcher = asyncio.create_task(_watch(parts, refresh_seconds))
         yield
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher
+        await parts.desk.close()
 
-    app = FastAPI(title=f"{config.name}: {config.brief.problem}", lifespan=lifespan)
-    desk = _Desk(config, provider, OnlineLog(config, log) if log is not None else None)
+    about = About(config.name, provider, parts.metrics, parts.commit)
+    ways = Ways(list_ways(config.name, parts.desk, parts.limits, about, log))
+    app = _Application(ways, parts, title=f"{config.name}: {config.brief.problem}", lifespan=lifespan)
 
-    @app.post("/predict", summary="Predict one row or several.", description=_HISTORY)
-    async def predict(request: Request) -> Response:
-        return await desk.answer(request, parse_predict, _as_predict)
-
-    @app.post("/invocations", summary="MLflow's scoring protocol.")
-    async def invocations(request: Request) -> Response:
-        return await desk.answer(request, parse_invocation, _as_invocation)
-
-    @app.get("/health/live", summary="Whether the process answers.")
-    async def live() -> Response:
-        return _json(_OK, {"status": "live"})
-
-    @app.get("/health/ready", summary="Whether a version answers.")
-    async def ready() -> Response:
+    def document() -> dict[str, Any]:
         served = provider.served
-        status = _OK if served else _UNAVAILABLE
-        version = served.version if served else None
-        return _json(status, {"ready": served is not None, "model_version": version, "problem": provider.problem})
+        package = None if served is None else served.scorer.package
+        known = {"name": [config.name], "version": [] if served is None else [served.version]}
+        return write_document(app.title, ways.all, package, known=known, keys=keys is not None)
 
-    @app.get("/version", summary="Which version answers.")
-    async def version() -> Response:
-        return _json(_OK, desk.version())
-
+    app.openapi = document  # type: ignore[method-assign] # FastAPI's own way of another document
     return app
 
 
@@ -109,6 +97,8 @@ def serve(
     ledger: Ledger,
     log: PredictionLog,
     port: int | None = None,
+    host: str | None = None,
+    keys: Keys | None = None,
 ) -> None:
     """Serve the champion of a project over HTTP until the process is told to end.
 
@@ -116,125 +106,104 @@ def serve(
         config: The project; its serving section says where.
         registry: Where packages come from.
         ledger: Who is champion.
-        log: Where predictions are kept.
+        log: Where predictions are kept, unless the YAML says that none are.
         port: Another port than that of the YAML.
-    """
-    from ml_lifecycle.serving.champion import ChampionProvider
-    from ml_lifecycle.serving.stored_features import StoredFeatures
+        host: Another address than that of the YAML.
+        keys: Which keys open it; needed where the YAML asks for keys.
 
-    stored = StoredFeatures.open(config)
-    provider = ChampionProvider(config.name, registry=registry, ledger=ledger, log=log, stored=stored)
+    Raises:
+        StateError: The address cannot be used, or keys are asked for and not given.
+    """
+    app = build_served_app(config, registry=registry, ledger=ledger, log=log, keys=keys)
     run_server(
-        build_app(config, provider, log), host=config.serving.host, port=config.serving.port if port is None else port
+        app,
+        host=config.serving.host if host is None else host,
+        port=config.serving.port if port is None else port,
+        drain_seconds=config.serving.timeout_seconds,
     )
 
 
-class _Desk:
-    """Takes a body in, has its rows scored and logged, and hands out the answer."""
+def build_served_app(
+    config: ProjectConfig,
+    *,
+    registry: Registry,
+    ledger: Ledger,
+    log: PredictionLog,
+    keys: Keys | None = None,
+    counts: Path | None = None,
+) -> FastAPI:
+    """Make the application that serves the champion; arguments are those of `serve` and `build_app`.
 
-    def __init__(self, config: ProjectConfig, provider: Provider, log: OnlineLog | None) -> None:
-        self._config = config
-        self._provider = provider
-        self._log = log
+    Raises:
+        StateError: The YAML asks for keys and there is no place to look them up.
+    """
+    from ml_lifecycle.errors import StateError
+    from ml_lifecycle.serving.champion import ChampionProvider
+    from ml_lifecycle.serving.stored_features import StoredFeatures
 
-    async def answer(
-        self,
-        request: Request,
-        parse: Callable[[object], Body],
-        write: Callable[[Body, Served, Sequence[Answer], Sequence[str | None]], dict[str, Any]],
-    ) -> Response:
-        began = perf_counter()
-        try:
-            served = self._served()
-            body = self._parse(await request.body(), parse)
-            answers = served.scorer.score_rows(body.rows)
-            names = self._keep(served, body, answers, (perf_counter() - began) * 1000)
-            if self._log is not None:  # what is only tried has not happened
-                served.scorer.learn(answers)
-        except _Refused as refused:
-            return _json(refused.status, refused.body)
-        all_bad = all(answer.failures for answer in answers) and len(answers) > 0
-        return _json(_UNPROCESSABLE if all_bad else _OK, write(body, served, answers, names))
-
-    def version(self) -> dict[str, Any]:
-        served = self._provider.served
-        if served is None:
-            return {"project": self._config.name, "model_version": None}
-        package = served.scorer.package
-        manifest = package.manifest
-        until = {HISTORY_UNTIL: manifest.facts.get(HISTORY_UNTIL)} if package.history is not None else {}
-        return {
-            "project": self._config.name,
-            "model_version": served.version,
-            "created_at": manifest.created_at,
-            "kind": manifest.kind.value,
-            "target": manifest.target,
-            "columns": list(manifest.columns),
-            "package_digest": manifest.digest,
-            **until,
-        }
-
-    def _served(self) -> Served:
-        if self._provider.served is None:
-            advice = f"run `ml-lifecycle run {self._config.name}` first"
-            raise _Refused(_UNAVAILABLE, _error("no version is in production", advice, self._provider.problem))
-        return self._provider.served
-
-    def _parse(self, raw: bytes, parse: Callable[[object], Body]) -> Body:
-        try:
-            body = parse(orjson.loads(raw))
-        except orjson.JSONDecodeError as error:
-            said = _error("the body is not JSON", "send application/json; NaN is written null", str(error))
-            raise _Refused(_BAD_REQUEST, said) from error
-        except DataError as error:
-            raise _Refused(_BAD_REQUEST, _error(error.what, error.advice, error.got)) from error
-        most = self._config.serving.max_rows
-        if len(body.rows) > most:
-            said = _error("the request has too many rows", f"send at most {most} at once", f"{len(body.rows)} rows")
-            raise _Refused(_TOO_LARGE, said)
-        return body
-
-    def _keep(self, served: Served, body: Body, answers: Sequence[Answer], took: float) -> Sequence[str | None]:
-        if self._log is None:
-            return [None] * len(answers)
-        try:
-            return self._log.keep(served.version, body.rows, answers, latency_ms=took)
-        except StateError as error:  # what is not in the log is not answered
-            said = _error("the prediction cannot be logged", "ask the operator of this server; try again later", "")
-            raise _Refused(_UNAVAILABLE, said) from error
+    asked = config.serving.auth == "api_key"
+    if asked and keys is None:
+        raise StateError(
+            "the scoring server cannot look up keys",
+            expected="the place where keys are kept, as serving.auth is api_key",
+            got="none",
+            advice="give `keys`, or start it by `ml-lifecycle serve`",
+        )
+    stored = StoredFeatures.open(config)
+    provider = ChampionProvider(config.name, registry=registry, ledger=ledger, log=log, stored=stored)
+    kept = log if config.serving.log else None
+    return build_app(config, provider, kept, keys=keys if asked else None, counts=counts)
 
 
-async def _watch(provider: Provider, seconds: float) -> None:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a server consists of."""
+
+    config: ProjectConfig
+    provider: Provider
+    desk: Desk
+    limits: Limits
+    metrics: Metrics
+    commit: GroupCommit | None
+    ring: KeyRing | None
+
+    @classmethod
+    def build(
+        cls,
+        config: ProjectConfig,
+        provider: Provider,
+        log: PredictionLog | None,
+        *,
+        keys: Keys | None,
+        counts: Path | None,
+    ) -> _Parts:
+        metrics = Metrics(config.name, counts)
+        commit = None if log is None else GroupCommit(log)
+        kept = None if log is None else OnlineLog(config)
+        desk = Desk(config, provider, kept=kept, commit=commit, metrics=metrics)
+        ring = None if keys is None else KeyRing(keys, config.name)
+        return cls(config, provider, desk, Limits.of(config.serving), metrics, commit, ring)
+
+    def refresh(self) -> None:
+        """Look whether there is another champion or another key."""
+        self.provider.refresh()
+        if self.ring is not None:
+            self.ring.refresh()
+        self.metrics.share()
+
+
+class _Application(FastAPI):
+    """FastAPI behind our door: requests for scoring do not pass its layers, which would cost a quarter more."""
+
+    def __init__(self, ways: Ways, parts: _Parts, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._front = Front(super().__call__, ways, parts.limits, parts.metrics, parts.ring)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI has them
+        await self._front(scope, receive, send)
+
+
+async def _watch(parts: _Parts, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await asyncio.to_thread(provider.refresh)
-
-
-def _as_predict(body: Body, served: Served, answers: Sequence[Answer], names: Sequence[str | None]) -> dict[str, Any]:
-    told = [
-        {"errors": _failures(answer)} if answer.output is None else {**answer.output, "prediction_id": name}
-        for answer, name in zip(answers, names, strict=True)
-    ]
-    if body.single:
-        return {"model_version": served.version, **told[0]}
-    return {"model_version": served.version, "predictions": told}
-
-
-def _as_invocation(
-    _body: Body, served: Served, answers: Sequence[Answer], _names: Sequence[str | None]
-) -> dict[str, Any]:
-    said: dict[str, Any] = {"predictions": [answer.output for answer in answers]}
-    bad = [{"row": row, "errors": _failures(answer)} for row, answer in enumerate(answers) if answer.failures]
-    return {**said, "errors": bad, "model_version": served.version} if bad else said
-
-
-def _failures(answer: Answer) -> list[dict[str, str]]:
-    return [{"column": item.column, "check": item.check, "value": item.value} for item in answer.failures]
-
-
-def _error(what: str, advice: str, got: str) -> dict[str, Any]:
-    return {"error": what, "got": got, "what_to_do": advice}
-
-
-def _json(status: int, body: object) -> Response:
-    return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+        await asyncio.to_thread(parts.refresh)

@@ -127,7 +127,7 @@ def score_window(
     scored = Scorer(package).score_frame(rows.frame, in_order=True)
     keys = _keys(scored.good, project)
     took = (perf_counter() - began) * 1000 / max(len(rows.frame), 1)
-    new = log.append(_entries(scored, keys, project, version, took))
+    new = log.append_once(_entries(scored, keys, project, version, took))
     times = {_EVENT_TIME: scored.good[name]} if (name := project.dataset.event_time) in scored.good.columns else {}
     named = pd.DataFrame({ROW_ID: scored.good[ROW_ID], _KEY: keys, **times, _VERSION: version})
     predictions = pd.concat([named, scored.answers], axis=1)

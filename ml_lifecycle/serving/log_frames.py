@@ -60,6 +60,11 @@ def window_frame(lines: Sequence[Joined]) -> pd.DataFrame:
     """
     inputs = _read_inputs(lines)
     inputs = inputs.rename(columns={name: f"{_RENAMED}{name}" for name in inputs.columns if _is_own(name)})
+    return pd.concat([inputs, answers_frame(lines)], axis=1)
+
+
+def answers_frame(lines: Sequence[Joined]) -> pd.DataFrame:
+    """One row per prediction without its inputs: `OWN_COLUMNS`, and `score_0`, `score_1`, ... of many classes."""
     own = pd.DataFrame(
         {name: [getattr(line, name) for line in lines] for name in OWN_COLUMNS if name not in _JSON}, dtype=object
     )
@@ -71,7 +76,7 @@ def window_frame(lines: Sequence[Joined]) -> pd.DataFrame:
     scores = _read_scores([line.score for line in lines])
     own["score"] = scores if scores.ndim == 1 else scores.max(axis=1)
     classes = {f"{_CLASS_SCORE}{code}": scores[:, code] for code in range(scores.shape[1])} if scores.ndim > 1 else {}
-    return pd.concat([inputs, own[list(OWN_COLUMNS)], pd.DataFrame(classes)], axis=1)
+    return pd.concat([own[list(OWN_COLUMNS)], pd.DataFrame(classes)], axis=1)
 
 
 def inputs_of(window: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

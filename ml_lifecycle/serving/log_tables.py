@@ -6,11 +6,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
+#: Characters of a prediction's id: those of a UUID.
+ID_LENGTH: Final = 36
 TABLES = sa.MetaData()
 PREDICTIONS = sa.Table(
     "predictions",
     TABLES,
-    sa.Column("prediction_id", sa.String(36), primary_key=True),
+    sa.Column("prediction_id", sa.String(ID_LENGTH), primary_key=True),
     sa.Column("project", sa.String(63), nullable=False),
     sa.Column("model_version", sa.String(63), nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
@@ -22,8 +24,10 @@ PREDICTIONS = sa.Table(
     sa.Column("prediction", sa.Text(), nullable=False),
     sa.Column("score", sa.Text(), nullable=False),
     sa.Column("latency_ms", sa.Float()),
+    sa.Column("request_id", sa.Text()),
     sa.Index("predictions_by_time", "project", "event_time"),
     sa.Index("predictions_by_row", "project", "row_key"),
+    sa.Index("predictions_by_log", "project", "logged_at"),
 )
 OUTCOMES = sa.Table(
     "outcomes",
@@ -32,6 +36,18 @@ OUTCOMES = sa.Table(
     sa.Column("row_key", sa.Text(), primary_key=True),
     sa.Column("outcome", sa.Text(), nullable=False),
     sa.Column("known_at", sa.DateTime(), nullable=False),
+)
+FAILURES = sa.Table(
+    "prediction_failures",
+    TABLES,
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("model_version", sa.String(63), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("at", sa.DateTime(), nullable=False),
+    sa.Column("column", sa.Text(), nullable=False),
+    sa.Column("check", sa.Text(), nullable=False),
+    sa.Column("rows", sa.BigInteger(), nullable=False),
+    sa.Index("prediction_failures_by_time", "project", "at"),
 )
 
 #: What is read of a prediction with its outcome, in the order of `log_frames.Joined`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,72 +12,81 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.coercion import ColumnType, coerce_value
 from ml_lifecycle.dataset.rows import is_missing, text_of
 from ml_lifecycle.serving.log_frames import HISTORY
-from ml_lifecycle.serving.prediction_log import LoggedPrediction, PredictionLog
+from ml_lifecycle.serving.log_lines import LoggedFailure, LoggedPrediction, random_id
 
 if TYPE_CHECKING:
+    from ml_lifecycle.serving.routing import Pick
     from ml_lifecycle.serving.scoring import Answer
 
 
 class OnlineLog:
-    """Keeps the answered rows of requests.
+    """Makes the lines of the log of the rows of requests.
 
     Args:
         config: The project; its dataset section names the columns that have a role.
-        log: Where they are kept.
     """
 
-    def __init__(self, config: ProjectConfig, log: PredictionLog) -> None:
+    def __init__(self, config: ProjectConfig) -> None:
         self._project = config.name
         self._data = config.dataset
-        self._left_out = {config.brief.target, config.dataset.outcome_time}
-        self._log = log
-
-    def keep(
-        self, version: str, rows: Sequence[object], answers: Sequence[Answer], *, latency_ms: float
-    ) -> list[str | None]:
-        """Keep what was answered, in one transaction.
-
-        Returns:
-            The id of each prediction, under which its row is kept; None for rows that got none.
-
-        Raises:
-            StateError: The log cannot be written.
-        """
-        now = datetime.now(UTC).replace(tzinfo=None)
-        kept = [
-            self._entry(version, row, answer, now, latency_ms)
-            if isinstance(row, Mapping) and answer.output is not None
-            else None
-            for row, answer in zip(rows, answers, strict=True)
-        ]
-        self._log.append([entry for entry in kept if entry is not None])
-        return [None if entry is None else entry.prediction_id for entry in kept]
-
-    def _entry(
-        self, version: str, row: Mapping[str, object], answer: Answer, now: datetime, latency_ms: float
-    ) -> LoggedPrediction:
-        assert answer.output is not None  # noqa: S101 - the caller has looked
-        assert answer.score is not None  # noqa: S101 - same
-        name = str(uuid.uuid4())
-        return LoggedPrediction(
-            prediction_id=name,
-            project=self._project,
-            model_version=version,
-            row_key=_text(row, self._data.id) or name,
-            event_time=self._time(row, now),
-            inputs=self._inputs(row, answer),
-            prediction=answer.output["prediction"],
-            score=answer.score,
-            entity=_text(row, self._data.entity),
-            latency_ms=latency_ms,
-            logged_at=now,
+        self._left_out = frozenset(
+            name for name in (config.brief.target, config.dataset.outcome_time) if name is not None
         )
 
-    def _inputs(self, row: Mapping[str, object], answer: Answer) -> dict[str, object]:
+    def lines(
+        self, pick: Pick, rows: Sequence[object], answers: Sequence[Answer], *, request_id: str, latency_ms: float
+    ) -> tuple[list[LoggedPrediction], list[str | None]]:
+        """What is kept of the answered rows, and the id of each row's prediction: None for rows that got none."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        lines: list[LoggedPrediction] = []
+        names: list[str | None] = []
+        for row, answer in zip(rows, answers, strict=True):
+            if answer.output is None or answer.score is None or not isinstance(row, Mapping):
+                names.append(None)
+                continue
+            name = random_id()
+            names.append(name)
+            lines.append(
+                LoggedPrediction(
+                    project=self._project,
+                    model_version=pick.served.version,
+                    row_key=_text(row, self._data.id) or name,
+                    event_time=self._time(row, now),
+                    inputs=self._inputs(row, answer),
+                    prediction=answer.output["prediction"],
+                    score=answer.score,
+                    entity=_text(row, self._data.entity),
+                    role=pick.role,
+                    latency_ms=latency_ms,
+                    prediction_id=name,
+                    logged_at=now,
+                    request_id=request_id,
+                )
+            )
+        return lines, names
+
+    def failures(self, pick: Pick, answers: Sequence[Answer]) -> list[LoggedFailure]:
+        """What is counted of the rows that got an error."""
+        return [
+            LoggedFailure(
+                self._project,
+                pick.served.version,
+                answer.failures[0].column,
+                answer.failures[0].check,
+                role=pick.role,
+            )
+            for answer in answers
+            if answer.failures
+        ]
+
+    def _inputs(self, row: Mapping[str, object], answer: Answer) -> Mapping[str, object]:
         """The row as it came, and the history that the model was given, under names that no source has."""
+        left_out = self._left_out
         if answer.history is None:
-            return {column: cell for column, cell in row.items() if column not in self._left_out}
-        came = {name: cell for name, cell in row.items() if name not in self._left_out and name not in answer.history}
+            if left_out.isdisjoint(row):
+                return row
+            return {column: cell for column, cell in row.items() if column not in left_out}
+        came = {name: cell for name, cell in row.items() if name not in left_out and name not in answer.history}
         return {**came, **{f"{HISTORY}{name}": cell for name, cell in answer.history.items()}}
 
     def _time(self, row: Mapping[str, object], now: datetime) -> datetime:

@@ -1,73 +1,65 @@
 """`PredictionLog`: every prediction that was answered, and the outcomes that became known later.
 
-One table each in the service database, see `log_tables`; its door is `release/database`. What is predicted lives in
-`scoring` and `batch`, where outcomes come from in `outcomes`, what the log says about the model in monitoring.
+One table each in the service database, see `log_tables`; its door is `release/database`. What a line is and how it is
+written lives in `log_lines`, how lines are read in `log_reading`, many writers at once in `group_commit`. What is
+predicted lives in `scoring` and `batch`, where outcomes come from in `outcomes`, what the log says about the model in
+monitoring.
 """
 
 from __future__ import annotations
 
-import hashlib
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from functools import cached_property
+from typing import Final
 
-import orjson
 import pandas as pd
 import sqlalchemy as sa
 
-from ml_lifecycle.dataset.rows import as_text
-from ml_lifecycle.errors import DataError
 from ml_lifecycle.release.database import Database
-from ml_lifecycle.serving.log_frames import Joined, labelled_frame, window_frame
-from ml_lifecycle.serving.log_tables import OUTCOMES, PREDICTIONS, TABLES, WANTED, joined
+from ml_lifecycle.serving.log_archive import COLUMNS, Archive, archived_ids
+from ml_lifecycle.serving.log_frames import answers_frame, labelled_frame, window_frame
+from ml_lifecycle.serving.log_lines import (
+    CHAMPION,
+    LoggedFailure,
+    LoggedPrediction,
+    Values,
+    failure_values,
+    id_of,
+    now,
+    values_of,
+    write_json,
+    write_lines,
+)
+from ml_lifecycle.serving.log_outcomes import write_outcomes
+from ml_lifecycle.serving.log_reading import LogReader
+from ml_lifecycle.serving.log_tables import PREDICTIONS, TABLES
+from ml_lifecycle.serving.sqlite_lines import SqliteLines
 
-CHAMPION: Final = "champion"
+__all__ = ["CHAMPION", "Feedback", "LoggedFailure", "LoggedPrediction", "PredictionLog", "id_of", "write_json"]
+
 _CHUNK: Final = 5_000
+#: What is evidence about a version, see `PredictionLog.evidence_frame`.
+_EVIDENCE: Final = (
+    *("model_version", "role", "event_time", "logged_at", "latency_ms"),
+    *("score", "prediction", "outcome", "row_key", "outcome_at", "prediction_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedPrediction:
-    """One prediction, as it is kept.
+class Feedback:
+    """The outcome of a prediction, told by its id.
 
     Args:
-        project: The project.
-        model_version: The version that answered.
-        row_key: What names the row, so that its outcome can be joined.
-        event_time: When the row happened, naive UTC.
-        inputs: The row, as it came; or its JSON, where it has been written already.
-        prediction: The label or the number that was answered.
-        score: The probability of the positive class, those of all classes, or the number.
-        entity: Whom the row is about.
-        role: Why this version answered.
-        latency_ms: How long the answer took.
-        prediction_id: The name of the prediction; a random one by default, see `id_of`.
-        logged_at: Now, by default; naive UTC.
+        prediction_id: The id that the prediction was answered with.
+        outcome: What turned out to be true.
+        known_at: When that became known; naive UTC, now by default.
     """
 
-    project: str
-    model_version: str
-    row_key: str
-    event_time: datetime
-    inputs: Mapping[str, Any] | bytes
-    prediction: str | int | float | bool
-    score: float | Sequence[float]
-    entity: str | None = None
-    role: str = CHAMPION
-    latency_ms: float | None = None
-    prediction_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    logged_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
-
-
-def id_of(project: str, model_version: str, row_key: str, role: str = CHAMPION) -> str:
-    """The name of a prediction that is to be made once per row, version and role, however often it is tried.
-
-    >>> id_of("loans", "3", "a17") == id_of("loans", "3", "a17") != id_of("loans", "4", "a17")
-    True
-    """
-    said = [project, model_version, role, row_key]
-    return hashlib.sha256(orjson.dumps(said)).hexdigest()[:36]
+    prediction_id: str
+    outcome: str | int | float | bool
+    known_at: datetime = field(default_factory=now)
 
 
 class PredictionLog:
@@ -75,10 +67,13 @@ class PredictionLog:
 
     Args:
         url: SQLAlchemy URL of the service tables.
+        archive: Where lines lie that were moved out of the database.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, archive: Archive | None = None) -> None:
         self._database = Database(url, TABLES)
+        self._reader = LogReader(self._database, archive)
+        self._archive = archive
 
     def append(self, predictions: Sequence[LoggedPrediction]) -> int:
         """Keep predictions, all in one transaction; when this returns, they survive a killed process.
@@ -91,18 +86,44 @@ class PredictionLog:
         Raises:
             StateError: The database refuses; then none was written.
         """
-        if not predictions:
+        return self.write([values_of(item) for item in predictions])
+
+    def write(self, lines: Sequence[Values], failures: Sequence[LoggedFailure] = ()) -> int:
+        """Keep lines that have been written out by `values_of`, and failures, all in one transaction.
+
+        Returns:
+            How many predictions were new.
+
+        Raises:
+            StateError: The database refuses; then none was written.
+        """
+        if not lines and not failures:
             return 0
-        statement = self._database.insert(PREDICTIONS).on_conflict_do_nothing()
-        new = 0
+        failed = [failure_values(item) for item in failures]
+        if self._quick is not None:
+            return self._quick.write(lines, failed)
         with self._database.begin() as connection:
-            if len(predictions) == 1:  # the way of a server: no need to be told which one was new
-                return int(connection.execute(statement, _line(predictions[0])).rowcount)
-            returning = statement.returning(PREDICTIONS.c.prediction_id)
-            for start in range(0, len(predictions), _CHUNK):
-                lines = [_line(item) for item in predictions[start : start + _CHUNK]]
-                new += len(connection.execute(returning, lines).all())
-        return new
+            return write_lines(connection, lines, failed)
+
+    def append_once(self, predictions: Sequence[LoggedPrediction]) -> int:
+        """As `append`, but what lies in the archive already is not written again, either: for batches.
+
+        Raises:
+            StateError: The database refuses, or the archive cannot be read.
+        """
+        ids, times = [item.prediction_id for item in predictions], [item.event_time for item in predictions]
+        known = {
+            name for project in {item.project for item in predictions} for name in self._archived(project, ids, times)
+        }
+        return self.append([item for item in predictions if item.prediction_id not in known])
+
+    def add_failures(self, failures: Sequence[LoggedFailure]) -> None:
+        """Count rows that got an error instead of an answer.
+
+        Raises:
+            StateError: The database refuses; then none was counted.
+        """
+        self.write((), failures)
 
     def add_outcomes(self, project: str, outcomes: pd.DataFrame) -> int:
         """Keep what became known about rows; of several outcomes of one row, the one known last holds.
@@ -118,18 +139,27 @@ class PredictionLog:
             DataError: A column is absent or a cell missing.
             StateError: The database refuses.
         """
-        lines = _outcome_lines(project, outcomes)
-        if not lines:
-            return 0
-        insert = self._database.insert(OUTCOMES)
-        statement = insert.on_conflict_do_update(
-            index_elements=[OUTCOMES.c.project, OUTCOMES.c.row_key],
-            set_={"outcome": insert.excluded.outcome, "known_at": insert.excluded.known_at},
-            where=insert.excluded.known_at > OUTCOMES.c.known_at,
-        ).returning(OUTCOMES.c.row_key)
-        with self._database.begin() as connection:
-            chunks = (lines[start : start + _CHUNK] for start in range(0, len(lines), _CHUNK))
-            return sum(len(connection.execute(statement, chunk).all()) for chunk in chunks)
+        return write_outcomes(self._database, project, outcomes)
+
+    def add_feedback(self, project: str, feedback: Sequence[Feedback]) -> list[str]:
+        """Keep outcomes that are told by prediction id: each holds for the row, whichever version was asked for it.
+
+        Returns:
+            The ids that are not known: nobody has given them out, or for another project.
+
+        Raises:
+            DataError: An outcome is missing.
+            StateError: The database refuses.
+        """
+        keys = self._reader.row_keys(project, [item.prediction_id for item in feedback])
+        known = [item for item in feedback if item.prediction_id in keys]
+        rows = {
+            "key": [keys[item.prediction_id] for item in known],
+            "outcome": pd.Series([item.outcome for item in known], dtype=object),
+            "known_at": [item.known_at for item in known],
+        }
+        self.add_outcomes(project, pd.DataFrame(rows))
+        return [item.prediction_id for item in feedback if item.prediction_id not in keys]
 
     def window(
         self, project: str, start: datetime, end: datetime, *, as_of: datetime | None = None, role: str = CHAMPION
@@ -149,15 +179,33 @@ class PredictionLog:
         Raises:
             StateError: The database refuses.
         """
-        known = OUTCOMES.c.known_at <= as_of if as_of is not None else sa.true()
-        query = (
-            sa.select(*WANTED)
-            .select_from(joined(known, outer=True))
-            .where(PREDICTIONS.c.project == project, PREDICTIONS.c.role == role)
-            .where(PREDICTIONS.c.event_time >= start, PREDICTIONS.c.event_time < end)
-            .order_by(PREDICTIONS.c.event_time, PREDICTIONS.c.prediction_id)
-        )
-        return window_frame(self._read(query))
+        return window_frame(self._reader.of_window(project, start, end, as_of=as_of, role=role))
+
+    def evidence_frame(self, project: str, since: datetime, roles: Sequence[str] = (CHAMPION,)) -> pd.DataFrame:
+        """What versions have answered since some moment, to be judged while they serve side by side.
+
+        Args:
+            project: The project.
+            since: Only what was logged from this moment on; naive UTC.
+            roles: In which roles the predictions were made.
+
+        Returns:
+            One row per prediction, in the order of the log: model_version, role, event_time, logged_at, latency_ms,
+            score (as in `window`), prediction, outcome (missing where unknown), row_key, outcome_at, prediction_id.
+
+        Raises:
+            StateError: The database refuses.
+        """
+        return answers_frame(self._reader.answers(project, since, roles))[list(_EVIDENCE)]
+
+    def failure_frame(self, project: str, since: datetime) -> pd.DataFrame:
+        """How many rows got an error since some moment: model_version, role, column, check, rows.
+
+        Raises:
+            StateError: The database refuses.
+        """
+        names = ["model_version", "role", "column", "check", "rows"]
+        return pd.DataFrame(self._reader.failures(project, since), columns=names)
 
     def labelled_rows(
         self,
@@ -184,75 +232,46 @@ class PredictionLog:
         Raises:
             StateError: The database refuses.
         """
-        query = (
-            sa.select(*WANTED)
-            .select_from(joined(sa.true(), outer=False))
-            .where(PREDICTIONS.c.project == project)
-            .order_by(PREDICTIONS.c.event_time, PREDICTIONS.c.logged_at, PREDICTIONS.c.prediction_id)
-        )
-        if since is not None:
-            query = query.where(OUTCOMES.c.known_at > since)
+        lines = self._reader.labelled(project, since)
         roles = {"id": id_column, "event_time": event_time, "entity": entity, "outcome_time": outcome_time}
-        return labelled_frame(self._read(query), target=target, roles=roles)
+        return labelled_frame(lines, target=target, roles=roles)
 
     def labelled_count(self, project: str) -> int:
         """How many rows have been predicted whose outcome is known."""
-        query = (
-            sa.select(sa.func.count(sa.distinct(PREDICTIONS.c.row_key)))
-            .select_from(joined(sa.true(), outer=False))
-            .where(PREDICTIONS.c.project == project)
-        )
-        with self._database.begin() as connection:
-            return int(connection.execute(query).scalar_one())
+        return self._reader.labelled_count(project)
 
     def count(self, project: str) -> int:
         """How many predictions have been kept."""
-        query = sa.select(sa.func.count()).select_from(PREDICTIONS).where(PREDICTIONS.c.project == project)
+        return self._reader.count(project)
+
+    def oldest_lines(self, project: str, before: datetime, most: int) -> pd.DataFrame:
+        """The oldest lines in the database whose rows happened before some moment, as they lie there.
+
+        Raises:
+            StateError: The database refuses.
+        """
+        return pd.DataFrame(self._reader.oldest(project, before, most), columns=list(COLUMNS))
+
+    def forget(self, project: str, ids: Sequence[str]) -> int:
+        """Delete lines from the database, all in one transaction; what is not in an archive is gone then.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            StateError: The database refuses; then none was deleted.
+        """
+        mine = sa.delete(PREDICTIONS).where(PREDICTIONS.c.project == project)
         with self._database.begin() as connection:
-            return int(connection.execute(query).scalar_one())
+            parts = (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+            return sum(connection.execute(mine.where(PREDICTIONS.c.prediction_id.in_(part))).rowcount for part in parts)
 
-    def _read(self, query: sa.Select[Any]) -> list[Joined]:
+    @cached_property
+    def _quick(self) -> SqliteLines | None:
+        """The quick way into an SQLite file. Cached only once the tables are there."""
         with self._database.begin() as connection:
-            return [Joined(*row) for row in connection.execute(query)]
+            path = sa.make_url(self._database.url).database if connection.dialect.name == "sqlite" else None
+        return SqliteLines(path) if path and path != ":memory:" and not path.startswith("file:") else None
 
-
-def _line(item: LoggedPrediction) -> dict[str, Any]:
-    raw = item.inputs if isinstance(item.inputs, bytes) else write_json(item.inputs)
-    return {
-        "prediction_id": item.prediction_id,
-        "project": item.project,
-        "model_version": item.model_version,
-        "role": item.role,
-        "row_key": item.row_key,
-        "entity": item.entity,
-        "event_time": item.event_time,
-        "logged_at": item.logged_at,
-        "inputs": raw.decode(),
-        "prediction": write_json(item.prediction).decode(),
-        "score": write_json(item.score).decode(),
-        "latency_ms": item.latency_ms,
-    }
-
-
-def write_json(value: object) -> bytes:
-    """Write JSON; what is not a number or is infinite becomes null, times become ISO 8601, the rest text."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-def _outcome_lines(project: str, outcomes: pd.DataFrame) -> list[dict[str, Any]]:
-    wanted = ("key", "outcome", "known_at")
-    absent = [name for name in wanted if name not in outcomes.columns]
-    if absent or outcomes[list(wanted)].isna().any().any():
-        raise DataError(
-            "outcomes cannot be kept",
-            expected="key, outcome and known_at in every row",
-            got=f"no column {absent[0]}" if absent else "missing cells",
-            advice="leave out rows whose outcome is not known",
-        )
-    latest = outcomes.sort_values("known_at", kind="stable").drop_duplicates("key", keep="last")
-    keys, times = as_text(latest["key"]), [moment.to_pydatetime() for moment in latest["known_at"]]
-    values = latest["outcome"].tolist()
-    return [
-        {"project": project, "row_key": key, "outcome": write_json(value).decode(), "known_at": known}
-        for key, value, known in zip(keys, values, times, strict=True)
-    ]
+    def _archived(self, project: str, ids: Sequence[str], times: Sequence[datetime]) -> set[str]:
+        return archived_ids(self._archive, project, ids, times)

@@ -224,10 +224,13 @@ def _release(project: ProjectConfig, workspace: Workspace, run_id: str, rows: An
     """Package, register, deploy, ask the endpoint, write the card."""
     from ml_lifecycle.dataset.schema import load_schema
     from ml_lifecycle.monitoring.profile import ReferenceProfile
+    from ml_lifecycle.release.approval_policy import judge_approved
+    from ml_lifecycle.release.approvals import Subject
     from ml_lifecycle.release.deployment import Candidate, deploy
     from ml_lifecycle.release.documents.model_card import write_model_card
     from ml_lifecycle.release.elsewhere import judge_loads_elsewhere
-    from ml_lifecycle.release.packaging import load_package, write_package
+    from ml_lifecycle.release.package_writing import write_package
+    from ml_lifecycle.release.packaging import load_package
     from ml_lifecycle.serving.endpoint import judge_endpoint
     from ml_lifecycle.verdict import Verdict
 
@@ -258,6 +261,7 @@ def _release(project: ProjectConfig, workspace: Workspace, run_id: str, rows: An
         registry=workspace.registry,
         ledger=workspace.ledger,
         by="benchmark",
+        approval=judge_approved(project.release.approval, [], Subject(project.name, version, manifest.digest)),
     )
     served = load_package(workspace.registry.fetch(project.name, version))
     judge_endpoint(project, served, version, served.example)

@@ -14,9 +14,9 @@ ROOMS = {
     "discovery": ("problem_brief",),
     "dataset": ("raw_data", "validated_data", "quarantined_rows", "data_splits"),
     "features": ("features", "selected_features"),
-    "modeling": ("baselines", "tuned_model"),
+    "modeling": ("baselines", "tuned_model", "optimized_model"),
     "evaluation": ("evaluation", "model_comparison"),
-    "release": ("model_package", "deployed_model", "model_card"),
+    "release": ("model_package", "staged_model", "production_approval", "deployed_model", "model_card"),
     "monitoring": ("batch_predictions", "prediction_window", "drift_report", "performance_report"),
 }
 

@@ -1,5 +1,6 @@
 """Tests of `ml_lifecycle.cli.train`, on a small shop: the search, experiments beside it, and their comparison."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -96,8 +97,29 @@ def test_experiments_are_trained_listed_shown_and_compared(trained: SiteFolder) 
     shown = call("experiments", "show", GOODS, "straight", "--json").json
     assert shown["config"]["changes"]["modeling"]["family"] == "linear"
     assert shown["verdict"]["outcome"] in {"holds", "does not hold", "undecided"}
-    compared = call("train", "compare", GOODS, "--experiments", "straight,one_feature", "--json").json
+    out = trained.root / "compared.md"
+    compared = call(
+        "train", "compare", GOODS, "--experiments", "straight,one_feature", "--out", str(out), "--json"
+    ).json
     assert {"straight", "one_feature"} <= {row["name"] for row in compared["candidates"]}
+    decided = {one["experiment"]: one for one in compared["decisions"]}
+    assert all(one["action"] in {"promote", "iterate", "abandon"} and one["reasons"] for one in decided.values())
+    assert {cost["what"] for cost in decided["straight"]["trade_offs"]} == {"one row (p95)", "size", "training"}
+    assert "**straight: " in out.read_text(encoding="utf-8")
+    site = Site.find(trained.root)
+    with site.instance() as instance:
+        kept = read_latest(instance, site.project(GOODS), "experiment_comparison")
+    assert json.loads(json.dumps(kept.to_dict())) == compared
+
+
+def test_a_comparison_that_cannot_be_made_is_refused_at_once(trained: SiteFolder) -> None:
+    """An unknown experiment, a champion that is not there, and a file of another form."""
+    assert call("train", "compare", GOODS, "--experiments", "nobody").code == 2
+    nothing = call("train", "compare", GOODS, "--experiments", "tuned_model", "--against", "champion")
+    assert "no model in production" in nothing.said
+    form = call("train", "compare", GOODS, "--experiments", "nobody", "--out", str(trained.root / "a.pdf"))
+    assert form.code == 2
+    assert ".json or .md" in form.said
 
 
 def test_an_experiment_that_changes_the_rows_is_refused(trained: SiteFolder) -> None:

@@ -85,7 +85,8 @@ class TestJudgeCriteriaDefined:
         assert verdict.gate == "success_criteria_defined"
         assert "roc_auc >= 0.8" in verdict.summary
         assert judge_criteria_defined(config, {"roc_auc": ["classification"]}).passed
-        assert judge_criteria_defined(project(task="ranking", success_criteria={"ndcg@10": ">= 0.5"}), KNOWN).passed
+        ranked = project(task="ranking", dataset={"group": "q"}, success_criteria={"ndcg@10": ">= 0.5"})
+        assert judge_criteria_defined(ranked, KNOWN).passed
 
     @pytest.mark.parametrize(
         ("brief", "said"),
@@ -98,8 +99,10 @@ class TestJudgeCriteriaDefined:
         ],
     )
     def test_blocks_what_cannot_be_held(self, brief: dict[str, Any], said: str) -> None:
-        """No criterion, an unknown metric, or one for another problem."""
-        verdict = judge_criteria_defined(project(**brief), KNOWN)
+        """No criterion, an unknown metric, or one for another problem: also where no YAML was read."""
+        plain = project()
+        changed = plain.model_copy(update={"brief": plain.brief.model_copy(update=brief)})
+        verdict = judge_criteria_defined(changed, KNOWN)
         assert verdict.blocks
         assert said in verdict.summary
         assert "roc_auc" in verdict.advice

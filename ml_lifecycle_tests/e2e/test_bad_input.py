@@ -160,6 +160,20 @@ def test_a_typo_in_the_yaml_is_shown_with_file_and_key(untouched: SiteFolder) ->
     assert not untouched.home.exists()
 
 
+def test_keys_that_do_not_fit_together_are_refused_before_anything_runs(untouched: SiteFolder) -> None:
+    """Exit code 2, with what was expected, what came and what to do; not even the state folder was made."""
+    untouched.edit("tiny", modeling={"intervals": 0.9, "parameters": {"num_leafs": 7}})
+    done = call("run", "tiny")
+    assert done.code == 2
+    assert (
+        "modeling.intervals: expected it with a regression only, got brief.task: classification (remove it" in done.said
+    )
+    assert "modeling.parameters.num_leafs" in done.said
+    assert "did you mean 'num_leaves'?" in done.said
+    assert str(untouched.yaml_path("tiny")) in done.said
+    assert not untouched.home.exists()
+
+
 def test_an_unknown_project_is_answered_with_those_there_are(untouched: SiteFolder) -> None:
     """And how to make one."""
     done = call("run", "tinny")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ml_lifecycle.evaluation.calibration import COLUMNS, calibration_error, reliability
+from ml_lifecycle.evaluation.calibration import COLUMNS, reliability
+from ml_lifecycle.evaluation.metrics import METRICS
 from ml_lifecycle_tests.evaluation.problems import binary
 
 
@@ -36,7 +37,7 @@ def test_classes_are_judged_by_the_most_probable_one() -> None:
     y, p = np.array([0, 1, 2, 2]), np.array([[0.6, 0.2, 0.2], [0.6, 0.2, 0.2], [0.1, 0.1, 0.8], [0.1, 0.1, 0.8]])
     table = reliability(y, p)
     assert (table["observed"] * table["rows"]).sum() == 3
-    assert calibration_error(y, p) == pytest.approx((2 * 0.1 + 2 * 0.2) / 4)
+    assert METRICS["ece"](y, p) == pytest.approx((2 * 0.1 + 2 * 0.2) / 4)
 
 
 def test_dependent_rows_widen_the_intervals() -> None:

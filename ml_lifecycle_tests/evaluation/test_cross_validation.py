@@ -1,8 +1,10 @@
 """A configuration is judged on folds: values, corrected interval, predictions of rows that were not learnt."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ml_lifecycle.config.brief import Kind
@@ -11,6 +13,7 @@ from ml_lifecycle.errors import DataError
 from ml_lifecycle.evaluation.cross_validation import CrossValidation, cross_validate
 from ml_lifecycle.evaluation.metrics import METRICS, default_metric
 from ml_lifecycle.modeling.estimators import FittedModel, Rounds, get_family
+from ml_lifecycle.modeling.kept_fits import KeptFits
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.training import fit_model
 from ml_lifecycle.parts import Storable
@@ -95,3 +98,17 @@ def test_it_can_be_stored(keep: bool) -> None:  # noqa: FBT001 - a parameter of 
     assert (again.predictions is None) is not keep
     assert again.markdown() == found.markdown()
     assert json.loads(parts.files["cross_validation.json"])["method"] == "random"
+
+
+def test_a_repeated_validation_reads_its_done_folds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the values, and the seconds that fitting took the first time."""
+    train, folds = make_samples(Kind.BINARY, rows=200), make_even_folds(200)
+    model, metric = _model(train, Kind.BINARY), METRICS["roc_auc"]
+    first = cross_validate(train, folds, model, metric=metric, kept=KeptFits(tmp_path))
+
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("ml_lifecycle.modeling.cross_fitting.refit", never)
+    again = cross_validate(train, folds, model, metric=metric, kept=KeptFits(tmp_path))
+    pd.testing.assert_frame_equal(again.folds.drop(columns="seconds"), first.folds.drop(columns="seconds"))

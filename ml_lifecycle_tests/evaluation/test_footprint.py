@@ -5,7 +5,7 @@ import time
 import pytest
 
 from ml_lifecycle.config.evaluation import ComparisonConfig
-from ml_lifecycle.evaluation.footprint import Footprint, find_excess, measure_footprint, measure_latency
+from ml_lifecycle.evaluation.footprint import Footprint, find_excess, measure_footprint
 
 LIMITS = ComparisonConfig(max_latency_ratio=2, max_size_ratio=1.5)
 
@@ -25,13 +25,6 @@ def test_time_of_a_prediction_is_measured() -> None:
     assert found.latency_p95_ms is not None
     assert 1 <= found.latency_p50_ms <= found.latency_p95_ms
     assert (found.size_bytes, found.training_seconds) == (123, 4.0)
-
-
-def test_calls_take_turns() -> None:
-    """Both are called equally often, one after the other."""
-    order: list[str] = []
-    measure_latency({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, repeats=3)
-    assert order[-6:] == ["a", "b", "a", "b", "a", "b"]
 
 
 def test_what_is_within_the_limits_has_no_excess() -> None:

@@ -1,5 +1,8 @@
 """A search inside every fold: its optimism is told, and the fold's judged rows stay unseen."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from ml_lifecycle.config.brief import Kind
@@ -11,6 +14,43 @@ from ml_lifecycle_tests.evaluation.test_cross_validation import make_even_folds
 from ml_lifecycle_tests.modeling.problems import make_goal, make_samples
 
 CONFIG = ModelingConfig.model_validate({"max_trees": 10, "threads": 1, "search": {"trials": 3, "seconds": 60}})
+
+
+class Killed(BaseException):
+    """What ends a process in the middle of a search."""
+
+
+def test_a_killed_validation_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Folds that are done are not searched again, and nothing of their searches is left."""
+    from ml_lifecycle.modeling import tuning
+
+    train, folds, searched = make_samples(Kind.REGRESSION, rows=200), make_even_folds(200, count=2), []
+    tune = tuning.tune
+
+    def mortal(*rows: Any, study_name: str, **options: Any) -> Any:
+        searched.append(study_name)
+        if searched == ["fold_1", "fold_2"]:
+            raise Killed
+        return tune(*rows, study_name=study_name, **options)
+
+    def validate(storage: Path | None) -> CrossValidation:
+        return cross_validate_search(
+            train,
+            folds,
+            goal=make_goal(Kind.REGRESSION),
+            config=CONFIG,
+            metric=METRICS["rmse"],
+            seconds=5,
+            storage=storage,
+        )
+
+    monkeypatch.setattr(tuning, "tune", mortal)
+    with pytest.raises(Killed):
+        validate(tmp_path)
+    found = validate(tmp_path)
+    assert searched == ["fold_1", "fold_2", "fold_2"]
+    assert found.folds["inner"].notna().all()
+    assert {path.suffix for path in tmp_path.iterdir()} == {".fit"}
 
 
 @pytest.mark.parametrize("method", ["random", "rolling"])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml_lifecycle.config.evaluation import ComparisonConfig
-from ml_lifecycle.evaluation.recommendation import recommend
+from ml_lifecycle.evaluation.recommendation import Company, recommend, recommend_among
 from ml_lifecycle.evaluation.significance import PairedDifference
 
 LIMITS = ComparisonConfig(margin=0.01)
@@ -51,3 +51,24 @@ def test_what_is_surely_not_better_is_given_up() -> None:
 def test_what_cannot_be_compared_is_not_given_up() -> None:
     """Without an interval nothing is known."""
     assert recommend(PairedDifference(np.nan, np.nan, np.nan, 1.0, 0.5, 0.5), 9, LIMITS).action == "iterate"
+
+
+def test_among_many_candidates_a_gain_may_be_luck() -> None:
+    """What is sure by itself is not promoted where its corrected p-value is above alpha."""
+    found, limits = _found(0.03, 0.01), ComparisonConfig(margin=0.01)
+    assert recommend_among(found, 500, limits, Company(3, 0.03, "holm")).action == "promote"
+    lucky = recommend_among(found, 500, limits, Company(30, 0.3, "holm"))
+    assert lucky.action == "iterate"
+    assert "among 30 candidates" in lucky.summary
+
+
+def test_folds_confirm_or_contradict() -> None:
+    """A contradiction is neither promoted nor given up."""
+    better, worse = _found(0.03, 0.01), _found(-0.03, 0.01)
+    for rows, folds, action in (
+        (better, better, "promote"),
+        (better, worse, "iterate"),
+        (worse, better, "iterate"),
+        (worse, worse, "abandon"),
+    ):
+        assert recommend_among(rows, 500, LIMITS, Company(1, 0.01, "holm", folds)).action == action

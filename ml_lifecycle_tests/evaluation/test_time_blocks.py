@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ml_lifecycle.evaluation.intervals import bootstrap_interval
 from ml_lifecycle.evaluation.metrics import METRICS
-from ml_lifecycle.evaluation.time_blocks import autocovariance, block_length, blocks_of, effective_count
+from ml_lifecycle.evaluation.time_blocks import autocovariance, block_length, blocks_of
 
 MAE = METRICS["mae"]
 
@@ -81,15 +81,3 @@ def test_intervals_by_block_cover_where_those_by_row_do_not() -> None:
         by_block += blocked.low <= truth <= blocked.high
     assert by_row < 75
     assert by_block >= 80
-
-
-def test_dependent_rows_count_for_fewer() -> None:
-    """Rows that are there ten times each count once; independent ones count fully."""
-    rng = np.random.default_rng(0)
-    error = rng.normal(size=200)
-    once = MAE.score(np.zeros(200), error)
-    ten = MAE.score(np.zeros(2000), np.repeat(error, 10))
-    assert effective_count(MAE, ten, np.repeat(np.arange(200), 10)) == pytest.approx(200, rel=0.02)
-    assert effective_count(MAE, once, np.arange(200)) == pytest.approx(200)
-    assert effective_count(MAE, MAE.score(np.zeros(5), np.ones(5)), np.arange(5)) == 5
-    assert np.isnan(effective_count(MAE, once, np.zeros(200)))

@@ -14,7 +14,7 @@ import pytest
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.modeling import EnsembleConfig, ModelingConfig, SearchConfig
 from ml_lifecycle.modeling import ensemble_members
-from ml_lifecycle.modeling.ensemble import build_ensemble, measure_latency
+from ml_lifecycle.modeling.ensemble import build_ensemble
 from ml_lifecycle.modeling.ensemble_weights import choose_greedily, fit_stack
 from ml_lifecycle.modeling.estimators import FittedModel, Rounds, get_family
 from ml_lifecycle.modeling.training import fit_model, refit
@@ -184,8 +184,3 @@ def test_stacking_beats_each_of_its_members(classes: int) -> None:
     mix = fit_stack(y, shown, kind=Kind.MULTICLASS if classes > 2 else Kind.BINARY)
     assert min(mix.weights) > 0.5
     assert LOG_LOSS(y, mix(shown)) < min(LOG_LOSS(y, part) for part in shown) - 0.1
-
-
-def test_latency_is_that_of_single_rows() -> None:
-    """In milliseconds, and far below a second for a few trees."""
-    assert 0 < measure_latency(make_search(Kind.BINARY).model, make_samples(Kind.BINARY, 50)) < 100

@@ -118,3 +118,18 @@ def test_weights_that_count_nothing_are_refused(weight: float) -> None:
     """A row that does not count has no place among samples."""
     with pytest.raises(DataError, match="1 that are missing, 0 or less"):
         build_samples(FRAME.assign(_weight=[weight, 1, 1, 1, 1]), FEATURES, ASSIGNMENT, "train", target=NUMBER)
+
+
+def test_samples_are_joined() -> None:
+    """Rows follow each other; a query of one is none of the other's; a row without weight counts once."""
+    matrix = FeatureMatrix(np.ones((2, 1), dtype=np.float32), ("x",), (0,))
+    first = Samples(matrix, np.array([1, 2]), np.array([5, 6]), query=np.array([0, 1]), weight=np.array([0.5, 1.0]))
+    second = Samples(matrix, np.array([3, 4]), np.array([7, 8]), query=np.array([0, 0]))
+    joined = first.join(second)
+    assert joined.row_ids.tolist() == [5, 6, 7, 8]
+    assert joined.query is not None
+    assert joined.query.tolist() == [0, 1, 2, 2]
+    assert joined.weight is not None
+    assert joined.weight.tolist() == [0.5, 1.0, 1.0, 1.0]
+    assert joined.matrix.categorical == (0,)
+    assert joined.time is None

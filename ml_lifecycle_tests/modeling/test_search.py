@@ -30,7 +30,7 @@ def test_a_slower_rate_has_more_patience() -> None:
     """As many rounds more as the rate is lower, within bounds."""
     search = make_search()
     patience = {rate: search.rounds(None, {"learning_rate": rate}).patience for rate in (0.02, 0.05, 0.1, 0.3)}
-    assert patience == {0.02: 125, 0.05: 50, 0.1: 25, 0.3: 25}
+    assert patience == {0.02: 250, 0.05: 100, 0.1: 50, 0.3: 50}
 
 
 def test_curves_advance_with_rounds_times_rate() -> None:

@@ -10,7 +10,14 @@ import pytest
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.modeling.estimators import FAMILIES, Rounds, get_family
 from ml_lifecycle.modeling.samples import Samples
-from ml_lifecycle.modeling.training import count_threads, fit_model, fit_on_shuffled_labels, fit_twice, refit
+from ml_lifecycle.modeling.training import (
+    count_threads,
+    fit_model,
+    fit_on_shuffled_labels,
+    fit_twice,
+    refit,
+    refit_with,
+)
 from ml_lifecycle_tests.modeling.problems import CORRELATION, SCORES, make_goal, make_samples
 
 
@@ -87,3 +94,23 @@ def test_threads_are_those_we_own() -> None:
     """The wish counts; without one it is the cores of this process."""
     assert count_threads(3) == 3
     assert count_threads(None) >= 1
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_model_learns_from_further_rows(kind: Kind) -> None:
+    """Parameters and rounds stay, the rows become more, and it is the model that a fit on all of them gives."""
+    train, more = make_samples(kind), make_samples(kind, 100, seed=1)
+    family, goal = get_family("lightgbm"), make_goal(kind)
+    model = fit_model(family, train, None, {}, goal=goal, rounds=Rounds(8)).model
+    both = refit_with(model, train, more)
+    assert (both.facts.rows, both.iterations, both.parameters) == (400, model.iterations, model.parameters)
+    whole = fit_model(family, train.join(more), None, model.parameters, goal=goal, rounds=Rounds(8)).model
+    assert both.to_files() == whole.to_files()
+
+
+def test_a_model_of_a_part_learns_from_as_large_a_part() -> None:
+    """Half of the training rows, then half of all."""
+    train, more = make_samples(Kind.BINARY), make_samples(Kind.BINARY, 100, seed=1)
+    half = train.take(np.arange(150))
+    model = fit_model(get_family("lightgbm"), half, None, {}, goal=make_goal(Kind.BINARY), rounds=Rounds(4)).model
+    assert refit_with(model, train, more).facts.rows == 200

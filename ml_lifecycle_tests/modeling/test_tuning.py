@@ -22,7 +22,7 @@ from ml_lifecycle.errors import ConfigError, ModelError, StateError
 from ml_lifecycle.modeling.augmentation import augment
 from ml_lifecycle.modeling.estimators import FAMILIES
 from ml_lifecycle.modeling.training import fit_twice, join_files, refit
-from ml_lifecycle.modeling.tuning import TuningResult, final, tune
+from ml_lifecycle.modeling.tuning import TuningResult, family_search, final, tune
 from ml_lifecycle.modeling.tuning.journal import open_journal
 from ml_lifecycle_tests.modeling.problems import KINDS, SCORES, PlainScore, make_goal, make_samples
 
@@ -300,7 +300,7 @@ def test_a_killed_final_fit_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         trial_calls = calls
         return made(*given, **named)
 
-    monkeypatch.setattr(final, "fit_final", note)
+    monkeypatch.setattr(family_search, "fit_final", note)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "killed", dying)
     assert (tmp_path / "killed" / "s.checkpoint").exists()

@@ -17,7 +17,7 @@ from ml_lifecycle_tests.modeling.test_tuning import search
 #: Few hyperparameters stay to be searched: a grid of two times two points.
 FIXED = {
     "num_leaves": 5, "min_data_in_leaf": 5, "feature_fraction": 0.9, "bagging_fraction": 0.9, "lambda_l2": 1.0,
-    "min_sum_hessian_in_leaf": 1e-3,
+    "min_sum_hessian_in_leaf": 1e-3, "categories": "codes",
 }  # fmt: skip
 
 

@@ -106,6 +106,15 @@ def test_the_address_may_come_from_the_environment(receiver: _Receiver, monkeypa
     assert len(receiver.got) == 1
 
 
+def test_a_part_of_the_address_may_come_from_the_environment(
+    receiver: _Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key is named, never written."""
+    monkeypatch.setenv("ALERT_KEY", "k")
+    assert deliver(ALERT, AlertsConfig(webhook=f"{receiver.url}?key=${{ALERT_KEY}}"))
+    assert len(receiver.got) == 1
+
+
 def test_a_missing_variable_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names the variable."""
     monkeypatch.delenv("ALERT_HOOK", raising=False)

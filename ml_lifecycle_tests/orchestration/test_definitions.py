@@ -10,7 +10,14 @@ import pytest
 import ml_lifecycle
 from ml_lifecycle.definitions import defs
 from ml_lifecycle.orchestration.checks import CHECKPOINTS
-from ml_lifecycle.orchestration.jobs import EXPERIMENTS, MONITORING, RELEASE, assets_beside, candidate_assets
+from ml_lifecycle.orchestration.jobs import (
+    COMPARISONS,
+    EXPERIMENTS,
+    MONITORING,
+    RELEASE,
+    assets_beside,
+    candidate_assets,
+)
 from ml_lifecycle.orchestration.site import Site
 
 _HEAVY = ("pandas", "numpy", "sklearn", "lightgbm", "mlflow", "evidently", "optuna", "pandera", "matplotlib")
@@ -37,7 +44,8 @@ def test_every_asset_of_the_sample_is_there(repository: dg.RepositoryDefinition)
     """Keys are `[project, asset]`."""
     assets = {key.path[-1] for key in repository.asset_graph.get_all_asset_keys() if key.path[0] == "loans"}
     project = Site.find(Path(ml_lifecycle.__file__).parent).project("loans")
-    assert assets == {*assets_beside(project), *candidate_assets(project), *RELEASE, *MONITORING, *EXPERIMENTS}
+    beside = (*assets_beside(project), *EXPERIMENTS, *COMPARISONS)
+    assert assets == {*beside, *candidate_assets(project), *RELEASE, *MONITORING}
 
 
 def test_every_checkpoint_is_an_asset_check(repository: dg.RepositoryDefinition) -> None:
@@ -49,7 +57,7 @@ def test_every_checkpoint_is_an_asset_check(repository: dg.RepositoryDefinition)
         if key.asset_key.path[0] == "loans"
     }
     declared = {(asset, item.name): item.blocking for asset, items in CHECKPOINTS.items() for item in items}
-    optional = {"labeled_data", "data_folds", "feature_view", "cross_validation"}
+    optional = {"labeled_data", "data_folds", "feature_view", "cross_validation", "rollout_status"}
     assert found == {key: blocking for key, blocking in declared.items() if key[0] not in optional}
 
 

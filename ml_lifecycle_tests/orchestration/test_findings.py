@@ -95,7 +95,8 @@ def test_verdicts_and_lineage_are_those_of_the_candidate(story: Story, instance:
     assert all(verdict is not None and verdict.passed for verdict in gates.values())
     assert set(all_verdicts(instance, story.project)) > set(gates)
     assert set(lineage_of(instance, story.project, without="model_package")) == set(candidate_assets(story.project)) - {
-        "model_package"
+        "model_package",
+        "staged_model",
     }
 
 

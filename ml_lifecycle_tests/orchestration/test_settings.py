@@ -38,3 +38,10 @@ def test_a_wrong_setting_is_refused_with_its_key(project: ProjectConfig, key: st
     """Whoever has mistyped an option is told which."""
     with pytest.raises(ConfigError, match=key.rpartition(".")[2]):
         settle(project, {key: value})
+
+
+def test_a_setting_that_does_not_fit_the_yaml_is_refused(project: ProjectConfig) -> None:
+    """Such as a family without the hyperparameters that are fixed by hand."""
+    fixed = settle(project, {"modeling.parameters": {"num_leaves": 7}})
+    with pytest.raises(ConfigError, match=r"modeling\.parameters\.num_leaves: expected hyperparameters of knn"):
+        settle(fixed, {"modeling.family": "knn"})

@@ -63,6 +63,16 @@ def test_a_wrong_yaml_names_file_and_key(folder: SiteFolder) -> None:
     assert "targt" in str(caught.value)
 
 
+def test_keys_that_do_not_fit_together_are_refused_before_anything_runs(folder: SiteFolder) -> None:
+    """The message names file and key."""
+    folder.yaml_path("tiny").write_text(_PROJECT.replace("r2:", "roc_auc:"), encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"brief\.success_criteria\.roc_auc: expected a metric of a regression"
+    ) as caught:
+        _ = Site.find(folder.root).projects
+    assert str(folder.yaml_path("tiny")) in str(caught.value)
+
+
 def test_templates_in_the_yaml_are_filled_in(folder: SiteFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Secrets and addresses come from the environment; other text is left as it is."""
     monkeypatch.setenv("TABLE", "from_environment.csv")

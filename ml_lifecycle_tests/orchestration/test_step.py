@@ -107,6 +107,29 @@ def test_a_change_outside_makes_the_step_and_what_follows_run_again(run: Callabl
     assert world.calls == ["first", "second"]
 
 
+class _Told(dg.Config):
+    """What a person may say to the step below."""
+
+    word: str = ""
+
+
+def test_what_a_person_says_is_never_an_earlier_result(project: ProjectConfig, world: _World) -> None:
+    """A step with settings of its own is computed again when they are given, and else as every other."""
+
+    @step(project, StepSpec("second", "dataset", config=_Told))
+    def second(context: dg.AssetExecutionContext, config: _Told) -> Made:
+        """Repeats it."""
+        del context
+        world.calls.append(config.word)
+        return Made(pd.DataFrame({"said": [config.word or "nothing"]}))
+
+    instance = dg.DagsterInstance.ephemeral()
+    for config in ({}, {}, {"word": "yes"}, {"word": "yes"}):
+        run_config = {"ops": {"tiny__second": {"config": config}}} if config else {}
+        assert dg.materialize([second], instance=instance, run_config=run_config).success
+    assert world.calls == ["", "yes", "yes"]
+
+
 def test_force_computes_again(run: Callable[..., Any], world: _World) -> None:
     """A person may not believe the memory."""
     run()

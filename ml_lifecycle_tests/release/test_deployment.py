@@ -1,14 +1,18 @@
 """Deployment: no version goes into production whose gates have not all passed for exactly that version."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_lifecycle.config.release import ApprovalConfig
 from ml_lifecycle.errors import GateError, PackageError
 from ml_lifecycle.parts import Parts
-from ml_lifecycle.release.deployment import Candidate, Deployment, deploy, judge_gates_hold
+from ml_lifecycle.release.approval_policy import judge_approved
+from ml_lifecycle.release.approvals import Subject
+from ml_lifecycle.release.deployment import Candidate, Deployment, deploy, judge_gates_hold, require_cleared
 from ml_lifecycle.release.ledger import Ledger, State
 from ml_lifecycle.release.packaging import load_package
 from ml_lifecycle.release.registry import Registry
@@ -16,6 +20,12 @@ from ml_lifecycle.verdict import Severity, Verdict
 from ml_lifecycle_tests.release import tiny
 
 _REQUIRED = ("evaluation.fair", "model_package.loads_elsewhere")
+
+
+def _approved(candidate: Candidate, **changes: object) -> Verdict:
+    """What an automatic policy says of a version."""
+    subject = Subject("tiny", candidate.version, candidate.manifest.digest)
+    return replace(judge_approved(ApprovalConfig(), [], subject), **changes)
 
 
 def _verdicts(**changes: Verdict | None) -> dict[str, Verdict | None]:
@@ -71,8 +81,46 @@ def test_a_missing_failed_or_foreign_verdict_refuses_and_changes_nothing(
 ) -> None:
     """The error names the gate, or the asset that was judged in another version."""
     with pytest.raises(GateError, match=told):
-        deploy(candidate, verdicts, required=_REQUIRED, lineage=lineage, registry=registry, ledger=ledger, by="r")
+        deploy(
+            candidate,
+            verdicts,
+            required=_REQUIRED,
+            lineage=lineage,
+            registry=registry,
+            ledger=ledger,
+            by="r",
+            approval=_approved(candidate),
+        )
     assert ledger.history("tiny") == []
+
+
+@pytest.mark.parametrize(
+    ("approval", "told"),
+    [
+        ({"passed": False, "summary": "Nobody has approved it."}, "Nobody has approved it"),
+        ({"facts": {"version": "2"}}, "another one's"),
+        ({"facts": {"version": "1", "digest": "f" * 64}}, "another one's"),
+    ],
+)
+def test_without_an_approval_of_exactly_this_version_it_is_refused(
+    candidate: Candidate, approval: dict[str, object], told: str, *, registry: Registry, ledger: Ledger
+) -> None:
+    """Lacking, of another version, or of another package; nothing changes then."""
+    said = {"required": _REQUIRED, "lineage": tiny.LINEAGE, "registry": registry, "ledger": ledger, "by": "r"}
+    with pytest.raises(GateError, match=told):
+        deploy(candidate, _verdicts(), **said, approval=_approved(candidate, **approval))
+    assert ledger.history("tiny") == []
+
+
+@pytest.mark.parametrize("state", ["rolled_back", "rejected", "failed"])
+def test_a_version_that_was_taken_back_does_not_come_in_by_the_front(
+    candidate: Candidate, state: str, *, ledger: Ledger
+) -> None:
+    """A lifecycle that runs once more would otherwise undo every rollback."""
+    ledger.append("tiny", "1", state, by="ann")
+    said = {"required": _REQUIRED, "lineage": tiny.LINEAGE, "ledger": ledger}
+    with pytest.raises(GateError, match=f"got one that is {state}"):
+        require_cleared(candidate, _verdicts(), **said, approval=_approved(candidate))
 
 
 def test_to_require_nothing_is_no_way_in(candidate: Candidate) -> None:
@@ -104,8 +152,6 @@ def test_a_package_that_does_not_know_what_it_was_made_from_is_refused(candidate
 
 
 def _manifest(**changes: object):  # noqa: ANN202
-    from dataclasses import replace
-
     from ml_lifecycle.config.brief import Kind
     from ml_lifecycle.release.manifest import Manifest
 
@@ -121,9 +167,8 @@ def test_champions_follow_one_another(packaged: Path, registry: Registry, ledger
     for version in versions:
         ledger.append("tiny", version, "candidate", by="run r")
         registry.set_alias("tiny", "challenger", version)
-    first, second, again = (
-        deploy(Candidate("tiny", version, manifest), _verdicts(), **said) for version in (*versions, versions[1])
-    )
+    candidates = [Candidate("tiny", version, manifest) for version in (*versions, versions[1])]
+    first, second, again = (deploy(item, _verdicts(), **said, approval=_approved(item)) for item in candidates)
     assert (first.previous, first.changed) == (None, True)
     assert (second.previous, second.changed) == (versions[0], True)
     assert ledger.state_of("tiny", versions[0]) is State.RETIRED
@@ -132,6 +177,8 @@ def test_champions_follow_one_another(packaged: Path, registry: Registry, ledger
     assert (again.previous, again.changed, len(again.history)) == (versions[0], False, len(second.history))
     assert second.gates["evaluation.fair"] == "Fine."
     assert second.history["state"].tolist()[-2:] == ["retired", "champion"]
+    assert second.ledger_head == second.history["hash"].iloc[-1] != ""
+    assert ledger.verify(until=first.ledger_head).intact
     stored = Deployment.from_parts(second.to_parts())
     assert (stored.version, stored.digest, len(stored.history)) == (versions[1], manifest.digest, len(second.history))
     risen = next(entry for entry in reversed(ledger.history("tiny")) if entry.state is State.CHAMPION)

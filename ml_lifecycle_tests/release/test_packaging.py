@@ -1,17 +1,21 @@
 """Packages: written once, read only if nothing was changed, the same predictions afterwards."""
 
 import json
+import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import PackageError, StateError
 from ml_lifecycle.modeling.decision import Decision, GroupThresholds
 from ml_lifecycle.release.manifest import Manifest
+from ml_lifecycle.release.package_files import hash_of
 from ml_lifecycle.release.packaging import load_package, same_predictions
 from ml_lifecycle_tests.release import tiny
 
@@ -113,12 +117,50 @@ def test_a_package_that_was_changed_is_not_read(tmp_path: Path, name: str, chang
         load_package(tmp_path / "package")
 
 
-def test_what_the_manifest_does_not_name_is_not_read(tmp_path: Path) -> None:
-    """A calibration laid beside the files of a model without one changes nothing."""
+def test_an_added_file_is_refused(tmp_path: Path) -> None:
+    """A calibration laid beside the files of a model without one; what Python compiles by itself is let be."""
     tiny.write(tmp_path / "package")
+    (tmp_path / "package" / "__pycache__").mkdir()
+    (tmp_path / "package" / "__pycache__" / "handler.pyc").write_bytes(b"")
+    assert load_package(tmp_path / "package").predictor.calibrator is None
     curve = {"method": "sigmoid", "first": [0.0], "second": [0.0]}
     (tmp_path / "package" / "calibrator.json").write_text(json.dumps({"curves": [curve]}))
-    assert load_package(tmp_path / "package").predictor.calibrator is None
+    with pytest.raises(PackageError, match=r"calibrator\.json"):
+        load_package(tmp_path / "package")
+
+
+@pytest.mark.parametrize("name", ["reference.json", "model", "manifest.json"])
+def test_a_link_is_refused(tmp_path: Path, name: str) -> None:
+    """Also where it leads to the right content, and where it stands for a folder or for the manifest."""
+    tiny.write(tmp_path / "package")
+    (tmp_path / "package" / name).rename(tmp_path / "elsewhere")
+    (tmp_path / "package" / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PackageError, match=f"symbolic link {name}"):
+        load_package(tmp_path / "package")
+
+
+def test_an_untrusted_type_is_refused_although_the_manifest_names_it(tmp_path: Path) -> None:
+    """A skops file that would call a program; nothing of it is run."""
+    facts = replace(tiny.predictor().model.facts, family="decision_tree")
+    call = partial(os.system, f"touch {tmp_path / 'called'}")
+    tiny.write(tmp_path / "package")
+    _replace_model(tmp_path / "package", {"model.json": facts.to_json(), "model.skops": skops.io.dumps(call)})
+    with pytest.raises(PackageError, match="do not load models from strangers"):
+        load_package(tmp_path / "package")
+    assert not (tmp_path / "called").exists()
+
+
+def _replace_model(folder: Path, files: dict[str, bytes]) -> None:
+    """Put other files in the place of the model's, and make the manifest say so."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for name in [name for name in manifest["files"] if name.startswith("model/")]:
+        (folder / name).unlink()
+        del manifest["files"][name]
+    for name, content in files.items():
+        (folder / "model" / name).write_bytes(content)
+        manifest["files"][f"model/{name}"] = hash_of(content)
+    path.write_text(json.dumps(manifest))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +169,9 @@ def test_what_the_manifest_does_not_name_is_not_read(tmp_path: Path) -> None:
         ({"format_version": 99}, "99"),
         ({"kind": "magic"}, "magic"),
         ({"files": {"../secret.json": "0"}}, "inside the package"),
-        ({"files": {}}, "schema.yaml"),
+        ({"files": {"/etc/hostname": "0"}}, "inside the package"),
+        ({"files": {"model\\..\\secret.json": "0"}}, "inside the package"),
+        ({"files": {}}, "does not name"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str, object], message: str) -> None:
@@ -136,6 +180,18 @@ def test_a_manifest_that_does_not_fit_is_refused(tmp_path: Path, change: dict[st
     path = tmp_path / "package" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(PackageError, match=message):
+        load_package(tmp_path / "package")
+
+
+def test_a_package_without_a_schema_is_refused(tmp_path: Path) -> None:
+    """Although nothing else is wrong with it."""
+    tiny.write(tmp_path / "package")
+    path = tmp_path / "package" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["files"]["schema.yaml"]
+    path.write_text(json.dumps(manifest))
+    (tmp_path / "package" / "schema.yaml").unlink()
+    with pytest.raises(PackageError, match=r"a manifest that names schema.yaml"):
         load_package(tmp_path / "package")
 
 

@@ -1,8 +1,10 @@
 """The registry: real MLflow on SQLite, real versions, aliases and files."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ml_lifecycle.errors import PackageError, StateError
 from ml_lifecycle.release.packaging import load_package
@@ -45,13 +47,35 @@ def test_mlflow_itself_loads_and_scores_it(registry: Registry, version: str, mlf
     assert answers["probability"].tolist() == tiny.predictor().predict(rows).tolist()
 
 
+def test_mlflow_unpickles_nothing(registry: Registry, version: str) -> None:
+    """No file of the model is a pickle, its loader is ours, and its requirements are pinned."""
+    folder = registry.fetch("tiny", version).parent.parent
+    said = yaml.safe_load((folder / "MLmodel").read_text())["flavors"]["python_function"]
+    assert said["loader_module"] == "ml_lifecycle.release.flavor"
+    assert "python_model" not in said
+    assert not [path for path in folder.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib"}]
+    lines = (folder / "requirements.txt").read_text().splitlines()
+    assert "ml-lifecycle==0.1.0" in lines
+    assert all("==" in line for line in lines)
+
+
+def test_an_exchanged_package_is_refused(registry: Registry, run_id: str, packaged: Path) -> None:
+    """One that is whole, but not the one that was registered."""
+    version = registry.register("tiny", packaged, run_id=run_id)
+    folder = Registry(registry.uri).fetch("tiny", version)
+    shutil.rmtree(folder)
+    tiny.write(folder, seed=1)
+    with pytest.raises(PackageError, match="that was registered"):
+        Registry(registry.uri).fetch("tiny", version)
+
+
 def test_the_run_and_the_version_know_each_other(registry: Registry, version: str, run_id: str) -> None:
     """The run lists the model among its outputs, the version names its run and the package's hash."""
-    made = registry._client.get_model_version("tiny", version)
+    made = registry.client.get_model_version("tiny", version)
     assert made.run_id == run_id
     assert made.tags["trigger"] == "test"
     assert made.tags["package_digest"] == load_package(registry.fetch("tiny", version)).manifest.digest
-    assert registry._client.get_run(run_id).outputs.model_outputs
+    assert registry.client.get_run(run_id).outputs.model_outputs
 
 
 def test_aliases_move_and_go(registry: Registry, version: str) -> None:
@@ -68,7 +92,7 @@ def test_aliases_move_and_go(registry: Registry, version: str) -> None:
 def test_bytes_become_an_artifact_of_the_run(registry: Registry, run_id: str) -> None:
     """In the folder that its path names."""
     registry.log_artifact_bytes(run_id, "evaluation/note.txt", b"good")
-    found = registry._client.list_artifacts(run_id, "evaluation")
+    found = registry.client.list_artifacts(run_id, "evaluation")
     assert [item.path for item in found] == ["evaluation/note.txt"]
 
 

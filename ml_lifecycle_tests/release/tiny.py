@@ -22,7 +22,8 @@ from ml_lifecycle.modeling.samples import build_samples
 from ml_lifecycle.modeling.target import Target
 from ml_lifecycle.modeling.training import fit_model
 from ml_lifecycle.release.manifest import Manifest
-from ml_lifecycle.release.packaging import Package, load_package, write_package
+from ml_lifecycle.release.package_writing import write_package
+from ml_lifecycle.release.packaging import Package, load_package
 
 ROWS = 240
 LINEAGE = {"raw_data": "r1", "tuned_model": "t1"}

@@ -17,7 +17,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import StateError
 from ml_lifecycle.release.packaging import Package
 from ml_lifecycle.serving.app import build_app
-from ml_lifecycle.serving.champion import FixedProvider, Provider
+from ml_lifecycle.serving.champion import FixedProvider, Pick, Provider
 from ml_lifecycle.serving.prediction_log import PredictionLog
 from ml_lifecycle.serving.server import serve_in_thread
 from ml_lifecycle_tests.release import tiny
@@ -30,7 +30,11 @@ class _Nobody:
     """No version is in production."""
 
     served = None
+    shadow = None
     problem = "not yet"
+
+    def pick(self, _key: str | None) -> Pick:
+        raise AssertionError("nobody is asked")
 
     def refresh(self) -> None:
         """Nothing comes."""
@@ -202,11 +206,15 @@ class _Changing:
     """Two versions, one after the other."""
 
     problem = ""
+    shadow = None
 
     def __init__(self, first: Package, second: Package) -> None:
         self.served = FixedProvider(first, "1").served
         self._next = FixedProvider(second, "2").served
         self.turn = False
+
+    def pick(self, _key: str | None) -> Pick:
+        return Pick(self.served, "champion")
 
     def refresh(self) -> None:
         if self.turn:

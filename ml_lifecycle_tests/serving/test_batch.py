@@ -11,8 +11,10 @@ import pytest
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import ConfigError, DataError
+from ml_lifecycle.orchestration.lake_archive import LakeArchive
 from ml_lifecycle.release.packaging import Package
 from ml_lifecycle.serving.batch import ScoredWindow, read_window_rows, score_window
+from ml_lifecycle.serving.compaction import move_to_archive
 from ml_lifecycle.serving.log_frames import inputs_of, scores_of
 from ml_lifecycle.serving.outcomes import collect_outcomes
 from ml_lifecycle.serving.prediction_log import PredictionLog
@@ -70,6 +72,20 @@ def test_a_window_can_be_scored_again(
     assert _score(config, tmp_path, package, log, version="2").new == 24
 
 
+def test_a_window_that_was_archived_can_be_scored_again(
+    config: ProjectConfig, tmp_path: Path, package: Package
+) -> None:
+    """Nothing is logged twice, by whichever way the first predictions have gone."""
+    archive = LakeArchive(tmp_path / "lake")
+    log = PredictionLog(f"sqlite:///{tmp_path / 'service.db'}", archive)
+    _deliver(tmp_path, _arriving())
+    assert _score(config, tmp_path, package, log).new == 24
+    assert move_to_archive(log, archive, "tiny", _END).lines == 24
+    assert _score(config, tmp_path, package, log).new == 0
+    assert _score(config, tmp_path, package, log, version="2").new == 24
+    assert len(log.window("tiny", _START, _END)) == 48
+
+
 def test_bad_rows_are_set_aside_and_judged(
     config: ProjectConfig, tmp_path: Path, package: Package, log: PredictionLog
 ) -> None:
@@ -121,13 +137,11 @@ def test_many_classes_and_no_id(tmp_path: Path, log: PredictionLog) -> None:
 
 
 def test_rows_that_cannot_be_placed_are_told(config: ProjectConfig, tmp_path: Path) -> None:
-    """No event time in the YAML, or no such column in the file."""
+    """No event time in the configuration, or no such column in the file."""
     _deliver(tmp_path, _arriving().drop(columns="applied"))
     with pytest.raises(DataError, match="applied"):
         read_window_rows(config, tmp_path, _START, _END)
-    timeless = tiny.project(
-        tmp_path, dataset={"event_time": None}, serving={"batch": {"path": "{home}/inbox/rows_*.csv"}}
-    )
+    timeless = config.model_copy(update={"dataset": config.dataset.model_copy(update={"event_time": None})})
     with pytest.raises(ConfigError, match=r"dataset\.event_time"):
         read_window_rows(timeless, tmp_path, _START, _END)
 

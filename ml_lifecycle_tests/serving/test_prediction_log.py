@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ml_lifecycle.errors import DataError, StateError
 from ml_lifecycle.serving.log_frames import inputs_of, scores_of
-from ml_lifecycle.serving.prediction_log import LoggedPrediction, PredictionLog, id_of
+from ml_lifecycle.serving.log_lines import LoggedFailure, random_id
+from ml_lifecycle.serving.prediction_log import Feedback, LoggedPrediction, PredictionLog, id_of
 
 _DAY = datetime(2026, 1, 1)  # noqa: DTZ001 - the log holds naive UTC
 
@@ -158,6 +159,82 @@ def test_labelled_rows_look_like_rows_of_the_source(log: PredictionLog) -> None:
     bare = log.labelled_rows("p", target="repaid")
     assert set(bare.columns) == {"income", "city", "repaid"}
     assert log.labelled_rows("q", target="repaid").empty
+
+
+def test_feedback_finds_its_row_by_the_prediction(log: PredictionLog) -> None:
+    """Whatever version and role was asked; ids that nobody has given out are told."""
+    log.append([_entry("a"), _entry("b"), _entry("a", model_version="2", role="canary")])
+    later = _DAY + timedelta(days=3)
+    told = [Feedback(id_of("p", "2", "a"), "no", later), Feedback("nobody's", "yes"), Feedback(id_of("p", "1", "b"), 3)]
+    assert log.add_feedback("p", told) == ["nobody's"]
+    assert _window(log).set_index("row_key")["outcome"].to_dict() == {"a": "no", "b": 3}
+    assert log.add_feedback("q", told[:1]) == [told[0].prediction_id]
+    assert log.add_feedback("p", []) == []
+    log.add_feedback("p", [Feedback(told[0].prediction_id, "yes", later + timedelta(days=1))])
+    assert _window(log, role="canary")["outcome"].tolist() == ["yes"]
+    with pytest.raises(DataError, match="missing cells"):
+        log.add_feedback("p", [Feedback(told[0].prediction_id, None)])  # type: ignore[arg-type]
+
+
+def test_evidence_is_what_each_role_has_answered_since(log: PredictionLog) -> None:
+    """By the time of the log, with outcomes where they have come, without the inputs."""
+    moments = [_DAY + timedelta(days=5, minutes=minute) for minute in range(4)]
+    roles = ["champion", "canary", "shadow", "champion"]
+    log.append(
+        [
+            _entry(str(place), role=role, logged_at=moment, latency_ms=float(place))
+            for place, (role, moment) in enumerate(zip(roles, moments, strict=True))
+        ]
+    )
+    log.add_outcomes("p", _outcomes(**{"1": ("no", _DAY)}))
+    frame = log.evidence_frame("p", moments[1], ["champion", "canary"])
+    assert list(frame.columns) == [
+        *("model_version", "role", "event_time", "logged_at", "latency_ms"),
+        *("score", "prediction", "outcome", "row_key", "outcome_at", "prediction_id"),
+    ]
+    assert frame["row_key"].tolist() == ["1", "3"]
+    assert frame["outcome"].tolist()[0] == "no"
+    assert frame["latency_ms"].tolist() == [1.0, 3.0]
+    assert log.evidence_frame("p", moments[3], ["shadow"]).empty
+
+
+def test_failures_are_counted_by_version_and_role(log: PredictionLog) -> None:
+    """Those since a moment, added up."""
+    old = LoggedFailure("p", "1", "age", "type", at=_DAY)
+    log.add_failures([old, LoggedFailure("p", "1", "age", "type", rows=2), LoggedFailure("p", "2", "age", "type")])
+    found = log.failure_frame("p", _DAY + timedelta(days=1))
+    assert found.to_dict("records") == [
+        {"model_version": "1", "role": "champion", "column": "age", "check": "type", "rows": 2},
+        {"model_version": "2", "role": "champion", "column": "age", "check": "type", "rows": 1},
+    ]
+    assert log.failure_frame("p", _DAY)["rows"].tolist() == [3, 1]
+    log.add_failures([])
+
+
+def test_a_log_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    """Its table has no request id and fewer indexes; what was kept stays, what comes is kept."""
+    import sqlite3
+
+    url = f"sqlite:///{tmp_path / 'service.db'}"
+    PredictionLog(url).append([_entry("old")])
+    with sqlite3.connect(tmp_path / "service.db") as connection:
+        connection.execute("ALTER TABLE predictions DROP COLUMN request_id")
+        connection.execute("DROP INDEX predictions_by_log")
+        connection.execute("DROP TABLE prediction_failures")
+    log = PredictionLog(url)
+    assert log.append([_entry("new", request_id="r1")]) == 1
+    assert set(_window(log)["row_key"]) == {"old", "new"}
+
+
+def test_ids_are_made_in_the_order_of_time() -> None:
+    """Of the same length as a UUID, which they are, each another one."""
+    import uuid
+
+    ids = [random_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert {len(name) for name in ids} == {36}
+    assert [uuid.UUID(name).version for name in ids[:3]] == [7, 7, 7]
+    assert [name[:13] for name in ids] == sorted(name[:13] for name in ids)
 
 
 def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -103,6 +103,21 @@ class FittedModel(ABC):
         del values
         return None
 
+    def first_rounds(self, rounds: int) -> FittedModel | None:
+        """The model as it was after so many of its rounds; None where a model does not consist of rounds."""
+        del rounds
+        return None
+
+    def stages(self, values: np.ndarray, marks: Sequence[int]) -> Iterator[np.ndarray] | None:
+        """Predictions as they were after so many rounds each; None where rounds are no steps of learning.
+
+        Args:
+            values: (n, f) features.
+            marks: Numbers of rounds, ascending, at most `iterations`.
+        """
+        del values, marks
+        return None
+
     def to_files(self) -> dict[str, bytes]:
         """The model as files; `load_model` reads them."""
         return {FACTS_FILE: self.facts.to_json(), **self._payload()}
@@ -187,6 +202,11 @@ class Family(ABC):
     @abstractmethod
     def space(self, rows: int, goal: Goal) -> Space:
         """The hyperparameters that are worth searching."""
+
+    def idle(self, train: Samples) -> frozenset[str]:
+        """Hyperparameters of the space that make no difference on such samples, and need no search."""
+        del train
+        return frozenset()
 
     @abstractmethod
     def fit(self, prepared: Prepared, parameters: Mapping[str, Parameter], rounds: Rounds) -> Fit:

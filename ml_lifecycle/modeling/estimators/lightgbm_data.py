@@ -1,9 +1,12 @@
-"""Samples in LightGBM's bins, and the settings that a goal gives. Boosting is `lightgbm_boosting`."""
+"""Samples in LightGBM's bins, and the settings that a goal gives.
+
+Boosting is `lightgbm_boosting`; the forms that categories can have, `lightgbm_categories`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import lightgbm as lgb
@@ -13,6 +16,13 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.modeling.estimators.base import Prepared
 from ml_lifecycle.modeling.estimators.capabilities import huber_delta, monotone_signs
 from ml_lifecycle.modeling.estimators.facts import Goal
+from ml_lifecycle.modeling.estimators.lightgbm_categories import (
+    CODES,
+    TARGET_MEANS,
+    CategoryMeans,
+    as_numbers,
+    encode_by_folds,
+)
 from ml_lifecycle.modeling.estimators.queries import check_grades
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.search_space import Parameter
@@ -35,6 +45,7 @@ class BinnedSamples(Prepared):
         binning: The settings they were binned with.
         largest_label: The largest label of both.
         signs: Monotone features: a sign per feature.
+        means: What stands for categories in the rows; None where their codes do.
     """
 
     binned_train: lgb.Dataset
@@ -42,12 +53,48 @@ class BinnedSamples(Prepared):
     binning: Mapping[str, Any]
     largest_label: int
     signs: list[int] | None
+    means: CategoryMeans | None = None
 
 
-def bin_samples(
+@dataclass(frozen=True, slots=True)
+class FormedSamples(Prepared):
+    """Samples that are binned once for each form of categories that is asked for.
+
+    Args:
+        binning: The settings they are binned with.
+        signs: Monotone features: a sign per feature.
+        binned: What was binned already, by form.
+    """
+
+    binning: Mapping[str, Any]
+    signs: list[int] | None
+    binned: dict[str, BinnedSamples] = field(default_factory=dict)
+
+    def of_form(self, form: str) -> BinnedSamples:
+        """The samples with their categories in a form; one form is as good as another where there are none."""
+        name = form if self.train.matrix.categorical else CODES
+        if name not in self.binned:
+            self.binned[name] = self._bin(name)
+        return self.binned[name]
+
+    def _bin(self, form: str) -> BinnedSamples:
+        means = None
+        train, valid = self.train, self.valid
+        if form == CODES:
+            train, valid = as_numbers(train), None if valid is None else as_numbers(valid)
+        elif form == TARGET_MEANS:
+            means = CategoryMeans.fit(train)
+            train, valid = encode_by_folds(train, self.goal.seed), None if valid is None else means.encode(valid)
+        binned = make_dataset(train, self.goal, self.binning)
+        judged = None if valid is None else make_dataset(valid, self.goal, self.binning, reference=binned)
+        largest = max(int(part.y.max()) for part in (train, valid) if part is not None and len(part.y))
+        return BinnedSamples(train, valid, self.goal, binned, judged, self.binning, largest, self.signs, means)
+
+
+def form_samples(
     train: Samples, valid: Samples | None, goal: Goal, parameters: Mapping[str, Parameter]
-) -> BinnedSamples:
-    """Bin samples once for many fits.
+) -> FormedSamples:
+    """Make samples ready to be binned, once for many fits.
 
     Raises:
         ConfigError: A monotone feature is unknown or holds categories.
@@ -56,12 +103,7 @@ def bin_samples(
     if goal.kind is Kind.RANKING:
         check_grades(train)
         train, valid = train.by_query(), valid.by_query() if valid is not None else None
-    settings = _binning(goal, parameters)
-    signs = monotone_signs(train.matrix, goal)
-    binned = make_dataset(train, goal, settings)
-    binned_valid = make_dataset(valid, goal, settings, reference=binned) if valid is not None else None
-    largest = max(int(part.y.max()) for part in (train, valid) if part is not None and len(part.y))
-    return BinnedSamples(train, valid, goal, binned, binned_valid, settings, largest, signs)
+    return FormedSamples(train, valid, goal, _binning(goal, parameters), monotone_signs(train.matrix, goal))
 
 
 def make_settings(prepared: BinnedSamples) -> dict[str, Any]:

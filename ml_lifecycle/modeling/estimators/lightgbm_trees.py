@@ -7,19 +7,24 @@ How the data is binned is `lightgbm_data`; the rounds and their checkpoints, `li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import lightgbm as lgb
 import numpy as np
 
+from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import PackageError
 from ml_lifecycle.modeling.estimators.base import Family, Fit, FittedModel, Prepared, describe, require_file
-from ml_lifecycle.modeling.estimators.capabilities import OBJECTIVES, ORDER_STATISTICS, Capabilities
+from ml_lifecycle.modeling.estimators.capabilities import LOGARITHMIC, OBJECTIVES, ORDER_STATISTICS, Capabilities
 from ml_lifecycle.modeling.estimators.checkpoints import Checkpoint
-from ml_lifecycle.modeling.estimators.facts import Goal, ModelFacts
+from ml_lifecycle.modeling.estimators.facts import Goal, ModelFacts, normalise
+from ml_lifecycle.modeling.estimators.fast_rows import FastRows
 from ml_lifecycle.modeling.estimators.lightgbm_boosting import boost
-from ml_lifecycle.modeling.estimators.lightgbm_data import BINNING, BinnedSamples, bin_samples
+from ml_lifecycle.modeling.estimators.lightgbm_categories import CATEGORIES, CODES, list_forms
+from ml_lifecycle.modeling.estimators.lightgbm_data import BINNING, FormedSamples, form_samples
 from ml_lifecycle.modeling.estimators.rounds import Rounds, RoundWatch
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.search_space import Choice, Parameter, Range, Space
@@ -58,14 +63,44 @@ class LightGBMModel(FittedModel):
         return np.asarray(self._booster.predict(values, num_threads=threads, predict_disable_shape_check=True))
 
     def _predict_row(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a figure, or an array of them
-        row = values.reshape(1, -1)
-        return self._booster.predict(row, num_threads=1, predict_disable_shape_check=True)[0]
+        return self._rows.predict(values)
+
+    @cached_property
+    def _rows(self) -> FastRows:
+        return FastRows(self._booster)
 
     def contributions(self, values: np.ndarray) -> np.ndarray:
         """SHAP values of the trees, (n, f + 1, k)."""
         rows, features = np.ascontiguousarray(values, dtype=np.float32), len(self.facts.names) + 1
         found = np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=self.facts.goal.threads))
         return found.reshape(len(rows), -1, features).transpose(0, 2, 1)
+
+    def first_rounds(self, rounds: int) -> LightGBMModel:
+        """The booster after so many rounds."""
+        gains = np.asarray(self._booster.feature_importance("gain", iteration=rounds), dtype=np.float64)
+        shares = normalise(self.facts.names, gains)
+        text = str(self._booster.model_to_string(num_iteration=rounds))
+        return LightGBMModel(replace(self.facts, iterations=rounds, importance=shares), text)
+
+    def leaves(self, values: np.ndarray) -> np.ndarray:
+        """The leaf that each row ends in, by tree, (n, trees)."""
+        rows = np.ascontiguousarray(values, dtype=np.float32)
+        found = self._booster.predict(rows, pred_leaf=True, num_threads=self.facts.goal.threads)
+        return np.asarray(found, dtype=np.intp).reshape(len(rows), -1)
+
+    def stages(self, values: np.ndarray, marks: Sequence[int]) -> Iterator[np.ndarray]:
+        """Predictions after so many rounds each: sums of leaves grow from mark to mark, so no tree is asked twice."""
+        rows, raw, done = np.ascontiguousarray(values, dtype=np.float32), np.zeros(()), 0
+        for mark in marks:
+            part = self._booster.predict(
+                rows,
+                start_iteration=done,
+                num_iteration=mark - done,
+                raw_score=True,
+                num_threads=self.facts.goal.threads,
+            )
+            raw, done = raw + np.asarray(part, dtype=np.float64), mark
+            yield link(raw, self.facts.goal)
 
     def _payload(self) -> dict[str, bytes]:
         return {MODEL_FILE: self.text.encode()}
@@ -74,6 +109,16 @@ class LightGBMModel(FittedModel):
     def from_files(cls, facts: ModelFacts, files: Mapping[str, bytes]) -> LightGBMModel:
         """Make the model of LightGBM's text."""
         return cls(facts, require_file(files, MODEL_FILE).decode())
+
+
+def link(raw: np.ndarray, goal: Goal) -> np.ndarray:
+    """From sums of leaves to predictions, as LightGBM itself does it for the objective."""
+    if goal.kind is Kind.BINARY:
+        return np.asarray(1 / (1 + np.exp(-raw)))
+    if goal.kind is Kind.MULTICLASS:
+        odds = np.exp(raw - raw.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+    return np.exp(raw) if goal.objective in LOGARITHMIC else raw
 
 
 class LightGBM(Family):
@@ -88,7 +133,7 @@ class LightGBM(Family):
             "monotone_constraints_method", "monotone_penalty",
         }
     )  # fmt: skip
-    patience: ClassVar[int | None] = 50
+    patience: ClassVar[int | None] = 100
     capabilities: ClassVar[Capabilities] = Capabilities(
         missing_values=True,
         categories=True,
@@ -105,6 +150,7 @@ class LightGBM(Family):
         many_classes = goal.outputs > 4  # noqa: PLR2004 - from about here the trees of a round cost more than they give
         small, large = rows < SMALL_ROWS or goal.outputs > 1, rows >= LARGE_ROWS
         leaves = 31 if small else 255 if large else 127
+        cautious = float(np.clip(rows // 300, 10, 100))
         return {
             "learning_rate": 0.1 if many_classes else 0.05,
             "num_leaves": leaves,
@@ -115,8 +161,9 @@ class LightGBM(Family):
             "bagging_freq": 1,
             "lambda_l2": 1.0,
             "extra_trees": False,
-            "cat_smooth": 10.0,
-            "cat_l2": 10.0,
+            CATEGORIES: CODES,
+            "cat_smooth": cautious,  # with LightGBM's own 10, sets learn many rare categories by heart
+            "cat_l2": cautious,
             "max_cat_to_onehot": 8,
             "min_data_per_group": int(np.clip(rows // 200, 5, 100)),
         }
@@ -134,26 +181,35 @@ class LightGBM(Family):
             "lambda_l2": Range(1e-3, 30.0, log=True),
             "min_sum_hessian_in_leaf": Range(1e-3, 10.0, log=True),
             "extra_trees": Choice((False, True)),
+            CATEGORIES: Choice(list_forms(goal)),
         }
+
+    def idle(self, train: Samples) -> frozenset[str]:
+        """Without categories their form does not matter."""
+        return frozenset() if train.matrix.categorical else frozenset({CATEGORIES})
 
     def prepare(
         self, train: Samples, valid: Samples | None, goal: Goal, parameters: Mapping[str, Parameter]
     ) -> Prepared:
-        """Bin the samples once.
+        """Bin the samples once for each form of their categories that a fit asks for.
 
         Raises:
             ConfigError: LightGBM cannot do what the goal asks.
             ModelError: Nothing can be learnt, or labels of a ranking are no grades.
         """
         super().prepare(train, valid, goal, parameters)
-        return bin_samples(train, valid, goal, parameters)
+        return form_samples(train, valid, goal, parameters)
 
     def fit(self, prepared: Prepared, parameters: Mapping[str, Parameter], rounds: Rounds) -> Fit:
         """Boost, watching the score of the validation rows; with a checkpoint, go on from it."""
-        if not isinstance(prepared, BinnedSamples):
+        if not isinstance(prepared, FormedSamples):
             raise TypeError(f"expected samples that LightGBM.prepare made, got {type(prepared).__name__}")
         watch = RoundWatch(rounds, prepared.valid)
-        text = boost(prepared, parameters, watch, Checkpoint(rounds, prepared, parameters, self.name))
+        binned = prepared.of_form(str(parameters.get(CATEGORIES, CODES)))
+        own = {name: value for name, value in parameters.items() if name != CATEGORIES}
+        text = boost(binned, own, watch, Checkpoint(rounds, prepared, parameters, self.name))
+        if binned.means is not None:
+            text = lgb.Booster(model_str=binned.means.to_codes(text)).model_to_string()
         # Gains are asked of the text: read back from it, they are the same whether the fit was interrupted or not.
         booster = lgb.Booster(model_str=text)
         gains = booster.feature_importance("gain")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,15 +34,51 @@ class ScikitTrees(FittedModel):
         """Predictions of an estimator in the form of `FittedModel`; classes that training lacked get probability 0."""
         if not goal.is_classification:
             return np.asarray(estimator.predict(values), dtype=np.float64)
-        found = np.asarray(estimator.predict_proba(values), dtype=np.float64)
+        return ScikitTrees._shape(estimator, estimator.predict_proba(values), goal)
+
+    @staticmethod
+    def _shape(estimator: Any, answers: np.ndarray, goal: Goal) -> np.ndarray:  # noqa: ANN401
+        found = np.asarray(answers, dtype=np.float64)
+        if not goal.is_classification:
+            return found
         if goal.kind is Kind.BINARY:
             return found[:, 1]
-        spread = np.zeros((len(values), goal.classes))
+        spread = np.zeros((len(found), goal.classes))
         spread[:, estimator.classes_.astype(int)] = found
         return spread
 
     def _predict(self, values: np.ndarray) -> np.ndarray:
         return self.ask(self.estimator, values, self.facts.goal)
+
+    def first_rounds(self, rounds: int) -> ScikitTrees | None:
+        """The estimator after so many rounds, or with so many trees of a forest; a single tree has none.
+
+        scikit-learn has no public way to shorten a histogram boosting. What each feature does is told as of the whole.
+        """
+        first = copy.copy(self.estimator)
+        if hasattr(first, "estimators_"):
+            first.set_params(n_estimators=rounds)
+            first.estimators_ = first.estimators_[:rounds]
+        elif hasattr(first, "_predictors"):
+            first.set_params(max_iter=rounds)
+            first._predictors = first._predictors[:rounds]  # noqa: SLF001
+        else:
+            return None
+        return ScikitTrees(replace(self.facts, iterations=rounds), first)
+
+    def stages(self, values: np.ndarray, marks: Sequence[int]) -> Iterator[np.ndarray] | None:
+        """Predictions of a boosting after so many rounds each; the trees of a forest are no steps of learning."""
+        if not hasattr(self.estimator, "_predictors"):
+            return None
+        rows, wanted = np.ascontiguousarray(values, dtype=np.float32), set(marks)
+        ask = (
+            self.estimator.staged_predict_proba if self.facts.goal.is_classification else self.estimator.staged_predict
+        )
+        return (
+            self._shape(self.estimator, found, self.facts.goal)
+            for number, found in enumerate(ask(rows), start=1)
+            if number in wanted
+        )
 
     def _payload(self) -> dict[str, bytes]:
         if self._stored is None:

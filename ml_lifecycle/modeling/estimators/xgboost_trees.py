@@ -8,8 +8,8 @@ interrupted; only the generator of columns keeps a state, which goes with the up
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -87,6 +87,19 @@ class XGBoostModel(FittedModel):
         out[:, -1] = ABSENT
         out[:, :, self._classes] = found.transpose(0, 2, 1)
         return out
+
+    def first_rounds(self, rounds: int) -> XGBoostModel:
+        """The booster after so many rounds; what each feature does in it is told as of the whole."""
+        first = self._booster[:rounds]
+        first.set_attr(**{_CLASSES: json.dumps(self._classes)})
+        return XGBoostModel(replace(self.facts, iterations=rounds), bytes(first.save_raw("ubj")))
+
+    def stages(self, values: np.ndarray, marks: Sequence[int]) -> Iterator[np.ndarray]:
+        """Predictions after so many rounds each."""
+        rows = np.clip(np.ascontiguousarray(values, dtype=np.float32), -LARGEST, LARGEST)
+        for mark in marks:
+            found = self._booster.inplace_predict(rows, iteration_range=(0, mark), validate_features=False)
+            yield self._spread(found)
 
     def _spread(self, found: np.ndarray) -> np.ndarray:
         """Probabilities of all classes of the goal: those that training lacked get 0."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,12 +16,13 @@ from optuna import Study
 from optuna.trial import FrozenTrial
 
 from ml_lifecycle.modeling.estimators import FittedModel
+from ml_lifecycle.modeling.latency import ask_rows, measure_latency
 from ml_lifecycle.modeling.search import Search
 from ml_lifecycle.modeling.search_space import Parameter
 from ml_lifecycle.modeling.tuning.study import find_best, list_complete, read_facts, score_of, work_of
 
-#: Predictions of one row whose median is the latency.
-MEASURED_ROWS = 50
+#: Predictions of one row that a trial may cost: those whose median is kept, and those before.
+REPEATS, WARMUP = 50, 5
 _LEAVES = ("num_leaves", "max_leaf_nodes", "max_leaves")
 _DEPTHS = ("max_depth", "depth")
 #: Depth that is assumed where no hyperparameter bounds it.
@@ -34,14 +34,9 @@ def count_work(model: FittedModel) -> float:
     return float(model.iterations * model.facts.goal.outputs * _depth(model.parameters))
 
 
-def measure_latency(model: FittedModel, values: np.ndarray) -> float:
+def time_trial(model: FittedModel, values: np.ndarray) -> float:
     """Median time of the prediction of one row, in microseconds."""
-    taken = []
-    for row in values[:MEASURED_ROWS]:
-        began = time.perf_counter()
-        model.predict_row(row)
-        taken.append(time.perf_counter() - began)
-    return float(np.median(taken)) * 1e6
+    return measure_latency(ask_rows(model, values), repeats=REPEATS, warmup=WARMUP).p50_ms * 1e3
 
 
 def choose_trial(study: Study, search: Search) -> FrozenTrial:

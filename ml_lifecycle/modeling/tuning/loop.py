@@ -104,6 +104,7 @@ def run_trials(
     total_rows: int,
     progress: Progress | None = None,
     leads: bool = True,
+    ends: bool = True,
 ) -> None:
     """Run trials as long as there are tickets and seconds; one is made in any case.
 
@@ -115,14 +116,16 @@ def run_trials(
         total_rows: Rows of the final fit, for which time is left.
         progress: Told the number of finished trials and the best value so far, after each trial.
         leads: Whether this process queues the slower form of the best trial.
+        ends: Whether the final fit follows, for which time is kept; else one trial may take all seconds.
     """
     while True:
-        left = clock.left() - _reserve(study, search, clock, total_rows)
+        left = clock.left() - (_reserve(study, search, clock, total_rows) if ends else 0.0)
         if (left <= 0 and list_complete(study)) or not tickets.take():
             return
-        if leads:
+        if leads and ends:
             _slow_down(study, search, left, total_rows)
-        run_trial(study, search, max(min(left, _trial_share(search, total_rows) * clock.seconds), 0.0))
+        most = _trial_share(search, total_rows) * clock.seconds if ends else left
+        run_trial(study, search, max(min(left, most), 0.0))
         if progress is not None:
             finished, best = list_finished(study), find_best(study, search)
             progress(len(finished), None if best is None else score_of(best))

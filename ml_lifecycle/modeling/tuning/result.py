@@ -15,7 +15,7 @@ from ml_lifecycle.parts import Parts
 
 _FACTS_FILE = "tuning.json"
 #: Tables that may be empty; results that were stored before there were any have none of them.
-_MORE_TABLES = ("curve", "front", "importance")
+_MORE_TABLES = ("curve", "front", "importance", "families")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class TuningResult:
             where rounds were not judged one by one, as with folds.
         front: Trials that none beats in both score and latency: `number`, `value`, `work`, `latency_us`, `params`,
             `chosen`; empty where only quality was searched for.
+        families: Where several families had a look: `family`, `trials`, `value`, `seconds`, `chosen`; else empty.
         importance: Share of each searched hyperparameter in how good trials are: `parameter`, `share`; empty where
             there are too few trials to tell.
     """
@@ -56,6 +57,7 @@ class TuningResult:
     curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     front: pd.DataFrame = field(default_factory=pd.DataFrame)
     importance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    families: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def to_parts(self) -> Parts:
         """The trials, the model's files, and the figures."""

@@ -23,7 +23,7 @@ from ml_lifecycle.modeling.estimators import Fit
 from ml_lifecycle.modeling.score import is_better
 from ml_lifecycle.modeling.search import Search, in_seconds
 from ml_lifecycle.modeling.search_space import Parameter
-from ml_lifecycle.modeling.tuning.latency import count_work, measure_latency
+from ml_lifecycle.modeling.tuning.latency import count_work, time_trial
 from ml_lifecycle.modeling.tuning.methods import HALVING, to_distribution
 from ml_lifecycle.modeling.tuning.study import FACTS, ORIGIN, find_best, score_of
 
@@ -93,7 +93,7 @@ def run_trial(study: Study, search: Search, seconds: float) -> None:
     facts = {"seconds": time.monotonic() - began, **outcome.facts}
     if search.for_latency:
         rows = search.parts[0].judged.matrix.values
-        facts |= {"work": count_work(outcome.fit.model), "latency_us": measure_latency(outcome.fit.model, rows)}
+        facts |= {"work": count_work(outcome.fit.model), "latency_us": time_trial(outcome.fit.model, rows)}
     trial.set_user_attr(FACTS, facts)
     study.tell(trial, [outcome.score, facts["work"]] if search.for_latency else outcome.score)
 

@@ -1,4 +1,4 @@
-"""`tune`: the search for hyperparameters from its beginning to the final model.
+"""`tune`: the search for hyperparameters from its beginning to the final model, in one family or in several.
 
 A search is a study in a journal file. A process that is killed loses the trial under way and nothing else: the next
 call with the same data and settings goes on where the journal ends, and a finished search is not searched again.
@@ -16,10 +16,9 @@ from ml_lifecycle.config.modeling import ModelingConfig
 from ml_lifecycle.dataset.folds import Folds
 from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.modeling.augmentation import augment
-from ml_lifecycle.modeling.estimators import Goal, get_family
+from ml_lifecycle.modeling.estimators import Goal
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.score import Score
-from ml_lifecycle.modeling.search import Search, identify_search, split_parts
 from ml_lifecycle.modeling.search_space import Parameter
 from ml_lifecycle.modeling.training import count_threads
 from ml_lifecycle.modeling.tuning.loop import Progress
@@ -68,43 +67,23 @@ def tune(
         ModelError: Nothing can be learnt, or the score is not a number.
         StateError: The journal cannot be written or read.
     """
-    from ml_lifecycle.modeling.tuning.final import fit_final
-    from ml_lifecycle.modeling.tuning.latency import choose_trial, tabulate_front
-    from ml_lifecycle.modeling.tuning.loop import Clock, spent_before
-    from ml_lifecycle.modeling.tuning.session import search_on
-    from ml_lifecycle.modeling.tuning.study import list_finished, open_study, rank_importance, tabulate, tabulate_curve
+    from ml_lifecycle.modeling.tuning.contest import hold_contest
+    from ml_lifecycle.modeling.tuning.family_search import FamilySearch, SearchRows
+    from ml_lifecycle.modeling.tuning.loop import Clock
 
     began = time.monotonic()
     goal = Goal.of(kind, classes, config, count_threads(config.threads))
-    family = get_family(config.family)
     folds = _check_folds(config, folds)
     learnt = train if augmentation is None else augment(train, augmentation, kind=kind, seed=config.seed)
-    family.check_parameters(config.parameters, len(learnt.y), goal)
-    parts = split_parts(train, valid, folds, config, goal, augmentation)
-    search = Search(family, goal, config, score, parts)
-    journal = storage / f"{study_name}.journal"
-    study = open_study(journal, f"{study_name}-{identify_search(parts, learnt, valid, goal, config, score)}", search)
-    resumed_from = len(list_finished(study))
-    clock = Clock(config.search.seconds, spent_before(study, search))
-    search_on(study, search, clock, known, journal=journal, total_rows=len(learnt), progress=progress)
-    best = choose_trial(study, search)
-    checkpoint = storage / f"{study_name}.checkpoint"
-    final = fit_final(study, search, learnt, best, clock.left(), checkpoint=checkpoint)
-    return TuningResult(
-        model=final.fit.model,
-        params=final.params,
-        metric=score.name,
-        score=float(score(valid.y, final.fit.model.predict_matrix(valid.matrix), valid.query)),
-        trials=tabulate(study, search),
-        best_trial=best.number,
-        resumed_from=resumed_from,
-        seconds=time.monotonic() - began,
-        search_rows=search.rows,
-        final_stopped=final.fit.stopped,
-        curve=tabulate_curve(best),
-        front=tabulate_front(study, search, best.number),
-        importance=rank_importance(study, search),
-    )
+    rows = SearchRows(train, learnt, valid, folds, augmentation)
+    if config.family == "auto":
+        return hold_contest(
+            rows, goal, config, score, storage=storage, study_name=study_name, known=known, progress=progress
+        )
+    one = FamilySearch(rows, goal, config, score, storage, study_name)
+    clock = Clock(config.search.seconds, one.spent)
+    one.go_on(clock, known, progress)
+    return one.finish(clock, began)
 
 
 def _check_folds(config: ModelingConfig, folds: Folds | None) -> Folds | None:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.samples import SplitSamples, metrics_at_hand, primary_metric
+from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
 
@@ -26,7 +27,8 @@ def _cross_validation(project: ProjectConfig) -> dg.AssetsDefinition:
         kinds=("scikitlearn", "mlflow"),
         needs=_INPUTS,
         sections=(
-            *(config, project.modeling, augmentation, project.brief.metric, project.brief.costs),
+            project.modeling.model_dump(mode="json", exclude={"optimize"}),
+            *(config, augmentation, project.brief.metric, project.brief.costs),
             *(project.evaluation.confidence, project.evaluation.threshold),
         ),
     )
@@ -44,6 +46,7 @@ def _cross_validation(project: ProjectConfig) -> dg.AssetsDefinition:
         """How good the way of making the model is, fold by fold, on training rows that each fold left out."""
         from ml_lifecycle.evaluation.cross_validation import cross_validate
         from ml_lifecycle.evaluation.nested_validation import cross_validate_search
+        from ml_lifecycle.modeling.kept_fits import KeptFits
 
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
         train, metric = samples.of("train"), primary_metric(project, samples.target)
@@ -53,13 +56,14 @@ def _cross_validation(project: ProjectConfig) -> dg.AssetsDefinition:
             "confidence": project.evaluation.confidence,
             "augmentation": augmentation,
         }
+        storage = Workspace(project).home.studies / f"{project.name}.cross_validation"
         if config.nested:
             goal = tuned_model.model.facts.goal
             options = {"goal": goal, "config": project.modeling, "seconds": config.seconds}
-            options["groups"] = samples.groups_of(train)
+            options |= {"groups": samples.groups_of(train), "storage": storage}
             found = cross_validate_search(train, data_folds, **options, **common)
         else:
-            found = cross_validate(train, data_folds, tuned_model.model, **common)
+            found = cross_validate(train, data_folds, tuned_model.model, kept=KeptFits(storage), **common)
         run = context.resources.ml_lifecycle_tracking.open(project.name)
         summary = found.summarize()
         means = summary.set_index("metric")["mean"].dropna()

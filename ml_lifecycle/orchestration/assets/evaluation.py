@@ -10,6 +10,7 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.cross_validation import cross_validation_assets
+from ml_lifecycle.orchestration.assets.experiment_comparison import experiment_comparison_assets
 from ml_lifecycle.orchestration.assets.experiments import experiment_assets
 from ml_lifecycle.orchestration.assets.samples import (
     LabelledRows,
@@ -39,6 +40,7 @@ def evaluation_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
         *cross_validation_assets(project),
         _model_comparison(project),
         *experiment_assets(project),
+        *experiment_comparison_assets(project),
     ]
 
 
@@ -47,7 +49,7 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
         "evaluation",
         "evaluation",
         kinds=("scikitlearn", "mlflow"),
-        needs=("validated_data", "data_splits", "features", "selected_features", "tuned_model"),
+        needs=("validated_data", "data_splits", "features", "selected_features", "optimized_model"),
         after=("problem_brief",),
         sections=(project.evaluation, project.brief.success_criteria, project.brief.metric, project.brief.costs),
     )
@@ -59,15 +61,15 @@ def _evaluation(project: ProjectConfig) -> dg.AssetsDefinition:
         data_splits: Any,
         features: Any,
         selected_features: Any,
-        tuned_model: Any,
+        optimized_model: Any,
     ) -> Made:
         """How good the model is on rows that nothing before has seen, and how sure we are."""
         from ml_lifecycle.evaluation import gates
 
         table = with_history(project, validated_data)
-        test = labelled_rows(project, table, data_splits, "test", tuned_model.target)
+        test = labelled_rows(project, table, data_splits, "test", optimized_model.target)
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
-        report = _evaluate(project, tuned_model, test, samples)
+        report = _evaluate(project, optimized_model, test, samples)
         limits = project.evaluation
         verdicts = [
             gates.judge_success_criteria(report, project.brief.criteria),
@@ -158,7 +160,7 @@ def _page(context: dg.AssetExecutionContext, project: ProjectConfig, report: Any
         "problem": project.brief.problem,
         "MLflow run": run,
         "Dagster run": context.run.run_id,
-        **{f"version of {name}": versions[name] for name in ("data_splits", "tuned_model") if name in versions},
+        **{f"version of {name}": versions[name] for name in ("data_splits", "optimized_model") if name in versions},
         **describe_environment(project.folder),
     }
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
@@ -174,7 +176,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         "model_comparison",
         "evaluation",
         kinds=("mlflow",),
-        needs=("validated_data", "data_splits", "tuned_model"),
+        needs=("validated_data", "data_splits", "optimized_model"),
         after=("evaluation",),
         sections=(project.evaluation, project.brief.metric, project.brief.costs),
         outer=outer,
@@ -182,24 +184,24 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
 
     @step(project, spec)
     def model_comparison(
-        context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, tuned_model: Any
+        context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, optimized_model: Any
     ) -> Made:
         """Candidate and champion on the same rows; promoted only what is better beyond chance."""
         from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
         from ml_lifecycle.evaluation.decided import for_metric
 
-        target = tuned_model.target
+        target = optimized_model.target
         champion = Champion.find(Workspace(project))
         table = with_history(project, validated_data)
         table = table if champion is None else champion.with_history(table)
         test = labelled_rows(project, table, data_splits, "test", target)
-        predictions = tuned_model.predict(test.rows)
+        predictions = optimized_model.predict(test.rows)
         before = None if champion is None else champion.predict_for(test.rows, target)
         metric = primary_metric(project, target)
-        predictions = for_metric(predictions, test.rows, metric, decision_of(tuned_model))
+        predictions = for_metric(predictions, test.rows, metric, decision_of(optimized_model))
         if champion is not None and before is not None:
             before = for_metric(before, test.rows, metric, champion.decide_for(target))
-        sizes = {} if champion is None else _footprints(tuned_model, champion, test.rows)
+        sizes = {} if champion is None else _footprints(optimized_model, champion, test.rows)
         comparison = compare(
             test.y,
             predictions,
@@ -230,16 +232,17 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
 
 def _footprints(predictor: Any, champion: Champion, rows: Any) -> dict[str, Any]:
     """What both cost for one row, measured in turn so that a busy machine is fair to both."""
-    from ml_lifecycle.evaluation.footprint import Footprint, measure_latency
+    from ml_lifecycle.evaluation.footprint import Footprint
+    from ml_lifecycle.modeling.latency import compare_latency
 
     theirs = champion.package.predictor
     read = [name for name in rows.columns if name in {*predictor.extractor.columns, *theirs.extractor.columns}]
     row = rows[read].head(1).to_dict("records")[0]
-    latency = measure_latency(
+    latency = compare_latency(
         {"footprint": lambda: predictor.predict_row(row), "champion_footprint": lambda: theirs.predict_row(row)}
     )
     sizes = {"footprint": predictor, "champion_footprint": theirs}
     return {
-        name: Footprint(*latency[name], size_bytes=sum(map(len, model.to_files().values())))
+        name: Footprint(latency[name].p50_ms, latency[name].p95_ms, size_bytes=sum(map(len, model.to_files().values())))
         for name, model in sizes.items()
     }

@@ -9,8 +9,9 @@ from typing import Any
 
 import dagster as dg
 
+from ml_lifecycle.config.experiment import CHAMPION, TUNED
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.assets.modeling import log_search, rows_of_training, search
+from ml_lifecycle.orchestration.assets.modeling import rows_of_training, search
 from ml_lifecycle.orchestration.assets.samples import (
     SplitSamples,
     costs_of,
@@ -18,10 +19,12 @@ from ml_lifecycle.orchestration.assets.samples import (
     primary_metric,
     with_history,
 )
-from ml_lifecycle.orchestration.assets.training import draw, finish_model
-from ml_lifecycle.orchestration.experiment_results import TUNED, as_result, read_result
+from ml_lifecycle.orchestration.assets.training import finish_model
+from ml_lifecycle.orchestration.assets.training_log import log_search
+from ml_lifecycle.orchestration.experiment_results import read_result
 from ml_lifecycle.orchestration.experiments import ExperimentFolder, experiment_partitions
 from ml_lifecycle.orchestration.findings import lineage_of
+from ml_lifecycle.orchestration.reference_models import ReferenceModels
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
 from ml_lifecycle.verdict import Severity, Verdict
@@ -58,7 +61,6 @@ def experiment_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
         asked = ExperimentFolder(project).get(context.partition_key)
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
         versions = lineage_of(context.instance, project)
-        said = {"created_at": datetime.now(UTC).isoformat(timespec="seconds")}
         storage = Workspace(project).home.studies
         run = context.resources.ml_lifecycle_tracking.open(project.name)
         _, result = train_experiment(
@@ -71,9 +73,10 @@ def experiment_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
             metric=primary_metric(project, samples.target),
             data_versions={name: versions[name] for name in _MADE_OF if name in versions},
             make=lambda task: _make(context, task, validated_data, data_splits, storage),
-            **said,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        reference = _reference(context, project, asked.reference, tuned_model, samples)
+        beside = ReferenceModels(context.instance, project, validated_data, data_splits, samples)
+        reference = _reference(context, project, asked.reference, tuned_model, beside)
         verdict = _judge(project, result, reference, samples)
         run.log_metrics({f"experiment.{asked.name}.{result.metric.replace('@', '_at_')}": result.value})
         context.log.info(verdict.summary)
@@ -111,18 +114,19 @@ def _make(
     training = rows_of_training(task.project, task.train, task.valid, task.target, raw, task.folds)
     with measure_effort(task.project.modeling.price_per_core_hour) as meter:
         result = search(task.project, task.target, training, storage=storage, study=f"experiment_{task.name}")
-        finished = finish_model(task.project, task.extractor, task.target, result, training)
-    log_search(context, task.project, result, meter.read(), draw(result, task.metric))
+        keep = storage / f"{task.project.name}.{task.name}.fits"
+        finished = finish_model(task.project, task.extractor, task.target, result, training, keep=keep)
+    log_search(context, task.project, result, meter.read(), training, task.metric)
     return finished.predictor, {"trials": len(result.trials), "search_seconds": result.seconds}
 
 
 def _reference(
-    context: dg.AssetExecutionContext, project: ProjectConfig, name: str, tuned_model: Any, samples: SplitSamples
+    context: dg.AssetExecutionContext, project: ProjectConfig, name: str, tuned_model: Any, beside: ReferenceModels
 ) -> Any:
-    """What the experiment is compared with: another experiment, or the project's model."""
-    if name != TUNED:
-        return read_result(context.instance, project, name)
-    return as_result(context.instance, project, tuned_model, samples)
+    """What the experiment is compared with: another experiment, the project's model, or the one in production."""
+    if name == CHAMPION:
+        return beside.champion()
+    return beside.tuned(tuned_model) if name == TUNED else read_result(context.instance, project, name)
 
 
 def _judge(project: ProjectConfig, result: Any, reference: Any, samples: SplitSamples) -> Verdict:

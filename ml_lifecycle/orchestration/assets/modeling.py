@@ -1,6 +1,6 @@
 """Assets of the room modeling: the baselines, the tuned model, and the approaches side by side.
 
-What becomes of a searched model before it is stored lives in `training`.
+What becomes of a searched model before it is stored lives in `training`, what MLflow is told of it in `training_log`.
 """
 
 import json
@@ -13,9 +13,9 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.samples import SplitSamples, labelled_rows, primary_metric, with_history
-from ml_lifecycle.orchestration.assets.training import TrainingRows, draw, finish_model, judge_tuned
+from ml_lifecycle.orchestration.assets.training import TrainingRows, finish_model, judge_tuned
+from ml_lifecycle.orchestration.assets.training_log import log_approaches, log_search
 from ml_lifecycle.orchestration.champion import Champion
-from ml_lifecycle.orchestration.findings import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.settings import settings_in, settle
 from ml_lifecycle.orchestration.show import as_pictures, as_table
@@ -24,7 +24,6 @@ from ml_lifecycle.orchestration.step import Made, StepSpec, step
 _INPUTS = ("validated_data", "data_splits", "features", "selected_features")
 #: Metadata key under which the tuned model names the seconds of its search and fit.
 SECONDS_KEY = "training_seconds"
-_MOST_POINTS = 500
 
 
 def modeling_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
@@ -86,7 +85,7 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
         kinds=(modeling.family.replace("_", "")[:20], "optuna", "mlflow"),
         needs=(*_INPUTS, "baselines", *(("data_folds",) if _needs_folds(project) else ())),
         sections=(
-            modeling.model_dump(mode="json", exclude={"approaches", "price_per_core_hour"}),
+            modeling.model_dump(mode="json", exclude={"approaches", "optimize", "refit", "price_per_core_hour"}),
             *(brief.metric, brief.costs, brief.constraints, project.dataset.augmentation),
             *(project.evaluation.fairness, project.evaluation.threshold, project.evaluation.comparison),
             *(project.evaluation.bootstrap, project.evaluation.confidence),
@@ -115,33 +114,38 @@ def _tuned_model(project: ProjectConfig) -> dg.AssetsDefinition:
         with measure_effort(chosen.modeling.price_per_core_hour) as meter:
             storage = Workspace(chosen).home.studies
             result = search(chosen, samples.target, rows, storage=storage, study=project.name)
-            finished = finish_model(chosen, features.extractor, samples.target, result, rows)
+            keep = storage / f"{project.name}.fits"
+            finished = finish_model(chosen, features.extractor, samples.target, result, rows, keep=keep)
         effort = meter.read()
-        pictures = draw(result, primary_metric(chosen, samples.target))
-        log_search(context, chosen, result, effort, pictures)
+        pictures = log_search(context, chosen, result, effort, rows, primary_metric(chosen, samples.target))
         context.log.info(f"{len(result.trials)} trials in {result.seconds:.1f} s, {result.metric} {result.score:.5g}")
         entity = entities_of(chosen, validated_data)
         return Made(
             finished.predictor,
             verdicts=judge_tuned(chosen, finished.predictor, baselines, rows, entity),
-            metadata={
-                "validation": result.score,
-                "metric": result.metric,
-                "parameters": dg.MetadataValue.json(json.loads(json.dumps(dict(result.params)))),
-                "iterations": result.model.facts.iterations,
-                "resumed_trials": result.resumed_from,
-                "training_rows": len(rows.learnt_from),
-                "search_seconds": round(result.seconds, 1),
-                SECONDS_KEY: round(effort.wall_seconds, 3),
-                "effort": dg.MetadataValue.json(effort.as_metrics("training")),
-                "trials": as_table(result.trials, rows=30),
-                **({"front": as_table(result.front, rows=30)} if len(result.front) else {}),
-                **as_pictures(pictures),
-                **finished.metadata,
-            },
+            metadata=_tell(result, len(rows.learnt_from), effort, {**as_pictures(pictures), **finished.metadata}),
         )
 
     return tuned_model
+
+
+def _tell(result: Any, learnt_from: int, effort: Any, more: Mapping[str, Any]) -> dict[str, Any]:
+    """What the UI shows of a tuned model."""
+    return {
+        "validation": result.score,
+        "metric": result.metric,
+        "parameters": dg.MetadataValue.json(json.loads(json.dumps(dict(result.params)))),
+        "iterations": result.model.facts.iterations,
+        "resumed_trials": result.resumed_from,
+        "training_rows": learnt_from,
+        "search_seconds": round(result.seconds, 1),
+        SECONDS_KEY: round(effort.wall_seconds, 3),
+        "effort": dg.MetadataValue.json(effort.as_metrics("training")),
+        "trials": as_table(result.trials, rows=30),
+        **({"families": as_table(result.families)} if len(result.families) else {}),
+        **({"front": as_table(result.front, rows=30)} if len(result.front) else {}),
+        **more,
+    }
 
 
 def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -149,7 +153,7 @@ def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
     spec = StepSpec(
         "approaches",
         "modeling",
-        kinds=("table",),
+        kinds=("table", "mlflow"),
         needs=(*_INPUTS, "baselines", "tuned_model"),
         sections=(
             *(modeling.approaches, modeling.seed, brief.metric, brief.costs, brief.constraints),
@@ -173,11 +177,12 @@ def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
 
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
         valid, target = samples.of("validation"), samples.target
+        took = training_seconds(context.instance, project)
         found = compare_approaches(
             augment(samples.of("train"), project.dataset.augmentation, kind=target.kind, seed=modeling.seed),
             valid,
             baselines=baselines,
-            tuned=Tuned(tuned_model.model, tuned_model.predict_samples(valid), _training_seconds(context, project)),
+            tuned=Tuned(tuned_model.model, tuned_model.predict_samples(valid), took),
             target=target,
             metric=primary_metric(project, target),
             modeling=modeling,
@@ -186,6 +191,7 @@ def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
             groups=samples.groups_of(valid),
             entity=entities_of(project, validated_data),
         )
+        log_approaches(context, project, found)
         return Made(
             found,
             metadata={
@@ -241,49 +247,14 @@ def _known(project: ProjectConfig, workspace: Workspace) -> list[Mapping[str, An
     """The champion's hyperparameters, where it is of the family that is searched."""
     champion = Champion.find(workspace) if project.modeling.search.warm_start else None
     facts = None if champion is None else champion.package.predictor.model.facts
-    return [facts.parameters] if facts is not None and facts.family == project.modeling.family else []
+    modeling = project.modeling
+    families = modeling.search.families if modeling.family == "auto" else (modeling.family,)
+    return [facts.parameters] if facts is not None and facts.family in families else []
 
 
-def log_search(
-    context: dg.AssetExecutionContext, project: ProjectConfig, result: Any, effort: Any, pictures: Mapping[str, bytes]
-) -> None:
-    """Everything that a person needs to know how a model came about, in MLflow."""
-    from ml_lifecycle.modeling.environment import describe_environment
-
-    run = context.resources.ml_lifecycle_tracking.open(project.name)
-    run.log_params({f"model.{name}": value for name, value in result.params.items()})
-    run.log_params({"model.family": project.modeling.family, "model.seed": project.modeling.seed})
-    run.set_tags({f"env.{name}": value for name, value in describe_environment(project.folder).items()})
-    run.set_tags({f"data.{name}": version for name, version in lineage_of(context.instance, project).items()})
-    settings = project.modeling.model_dump(mode="json", exclude={"parameters", "monotone", "approaches"})
-    run.log_params(_flat({"modeling": settings}))
-    run.log_metrics({"tuning.validation": result.score, "tuning.seconds": result.seconds})
-    run.log_metrics(effort.as_metrics("training"))
-    run_id, registry = run.active_run().info.run_id, Workspace(project).registry
-    _log_curve(registry, run_id, result)
-    files = {f"search/{name}.png": png for name, png in pictures.items()}
-    registry.log_artifacts_bytes(run_id, {**files, "search/trials.csv": result.trials.to_csv(index=False).encode()})
-
-
-def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Nested settings under dotted keys."""
-    found: dict[str, Any] = {}
-    for name, value in settings.items():
-        key = f"{before}{name}"
-        found |= _flat(value, f"{key}.") if isinstance(value, Mapping) else {key: value}
-    return found
-
-
-def _log_curve(registry: Any, run_id: str, result: Any) -> None:
-    """The score by rounds, in one request; thinned out where there are more rounds than anybody sees."""
-    curve = result.curve
-    every = max(1, len(curve) // _MOST_POINTS)
-    points = [(int(row.round), float(row.value)) for row in curve.iloc[::-1].iloc[::every].iloc[::-1].itertuples()]
-    registry.log_series(run_id, f"curve.{result.metric.replace('@', '_at_')}", points)
-
-
-def _training_seconds(context: dg.AssetExecutionContext, project: ProjectConfig) -> float:
-    event = context.instance.get_latest_materialization_event(dg.AssetKey([project.name, "tuned_model"]))
+def training_seconds(instance: dg.DagsterInstance, project: ProjectConfig) -> float:
+    """How long search and fit of the tuned model took when it was made last; 0 where that is not on record."""
+    event = instance.get_latest_materialization_event(dg.AssetKey([project.name, "tuned_model"]))
     materialization = event.asset_materialization if event else None
     found = materialization.metadata.get(SECONDS_KEY) if materialization else None
     return float(found.value) if isinstance(found, dg.FloatMetadataValue) and found.value is not None else 0.0

@@ -11,7 +11,7 @@ from ml_lifecycle.errors import GateError
 from ml_lifecycle.orchestration.assets.samples import primary_metric, rows_of_splits, with_history
 from ml_lifecycle.orchestration.champion import COMPARED_WITH, TEST_ESTIMATE
 from ml_lifecycle.orchestration.findings import all_verdicts, gate_verdicts, lineage_of
-from ml_lifecycle.orchestration.naming import TRIGGER_TAG
+from ml_lifecycle.orchestration.release_records import author_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.orchestration.status import MLFLOW_KEY
@@ -36,12 +36,12 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
         needs=(
             "validated_data",
             "data_splits",
-            "tuned_model",
+            "optimized_model",
             "evaluation",
             *(("features",) if project.features.history else ()),
         ),
         after=("model_comparison",),
-        sections=(project.monitoring.drift, project.evaluation.threshold),
+        sections=(project.monitoring.drift, project.evaluation.threshold, project.release.package_proof),
     )
 
     @step(project, spec)
@@ -49,7 +49,7 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         validated_data: Any,
         data_splits: Any,
-        tuned_model: Any,
+        optimized_model: Any,
         evaluation: Any,
         features: Any = None,
     ) -> Made:
@@ -69,19 +69,19 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
             "dagster_run": context.run_id,
             "mlflow_run": run_id,
             COMPARED_WITH: str(workspace.ledger.champion(project.name)),
-            TEST_ESTIMATE: _estimate(project, tuned_model, tested),
+            TEST_ESTIMATE: _estimate(project, optimized_model, tested),
         }
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "package"
-            manifest = _write(project, folder, tuned_model, evaluation, rows, past, lineage=lineage, facts=facts)
+            manifest = _write(project, folder, optimized_model, evaluation, rows, past, lineage=lineage, facts=facts)
             # The other process looks history up; that the package remembers what the table says is another gate's.
             proof = rows.head(_PROOF_ROWS).drop(columns=list(past.columns) if past else [])
-            expected = tuned_model.predict(proof if past is None else past.complete(proof))
-            loads = judge_loads_elsewhere(folder, proof, expected)
+            expected = optimized_model.predict(proof if past is None else past.complete(proof))
+            loads = judge_loads_elsewhere(folder, proof, expected, proof=project.release.package_proof)
             version = workspace.registry.register(project.name, folder, run_id=run_id)
         workspace.registry.set_alias(project.name, CHALLENGER, version)
         evidence = {"lineage": lineage, "digest": manifest.digest, "labels_used": _labels_used(context, project)}
-        workspace.ledger.append(project.name, version, "candidate", by=_author(context), evidence=evidence)
+        workspace.ledger.append(project.name, version, "candidate", by=author_of(context), evidence=evidence)
         return Made(
             Candidate(project.name, version, manifest),
             verdicts=[loads, judge_signature(workspace.registry, project.name, version)],
@@ -108,7 +108,7 @@ def _write(
     facts: dict[str, Any],
 ) -> Any:
     from ml_lifecycle.dataset.cleaning import Cleaner
-    from ml_lifecycle.release.packaging import write_package
+    from ml_lifecycle.release.package_writing import write_package
 
     return write_package(
         folder,
@@ -123,6 +123,7 @@ def _write(
         threshold=project.evaluation.threshold,
         cleaner=Cleaner.of(project.dataset),
         history=history,
+        config=project,
     )
 
 
@@ -173,18 +174,22 @@ def _labels_used(context: dg.AssetExecutionContext, project: ProjectConfig) -> i
     return int(found.value) if isinstance(found, dg.IntMetadataValue) and found.value is not None else 0
 
 
-def _author(context: dg.AssetExecutionContext) -> str:
-    return f"{context.run.tags.get(TRIGGER_TAG, 'person')}, run {context.run_id}"
-
-
 def _deployed_model(project: ProjectConfig) -> dg.AssetsDefinition:
-    spec = StepSpec("deployed_model", "release", kinds=("fastapi", "mlflow"), needs=("model_package",), reusable=False)
+    spec = StepSpec(
+        "deployed_model",
+        "release",
+        kinds=("fastapi", "mlflow"),
+        needs=("model_package",),
+        gated_by=("production_approval",),
+        reusable=False,
+    )
 
     @step(project, spec)
     def deployed_model(context: dg.AssetExecutionContext, model_package: Any) -> Made:
         """The version in production. Refused where a gate of exactly this version is missing or has failed."""
-        from ml_lifecycle.release.deployment import deploy, judge_gates_hold
+        from ml_lifecycle.release.deployment import judge_gates_hold
         from ml_lifecycle.release.packaging import load_package
+        from ml_lifecycle.release.strategy import release_version
         from ml_lifecycle.serving.endpoint import judge_endpoint
 
         workspace = Workspace(project)
@@ -199,27 +204,44 @@ def _deployed_model(project: ProjectConfig) -> dg.AssetsDefinition:
                 got=endpoint.summary,
                 advice=endpoint.advice,
             )
-        deployed = deploy(
+        released = release_version(
             model_package,
             verdicts,
+            config=project.release.rollout,
+            target=package.predictor.target,
             registry=workspace.registry,
             ledger=workspace.ledger,
-            by=_author(context),
+            by=author_of(context),
             required=required,
             lineage=lineage,
+            approval=_approval(project, workspace, model_package),
         )
-        context.log.info(f"version {deployed.version} is in production, before it {deployed.previous}")
+        deployed = released.deployment
+        context.log.info(released.said)
         return Made(
             deployed,
             verdicts=[judge_gates_hold(model_package, verdicts, required=required, lineage=lineage), endpoint],
             metadata={
                 "version": deployed.version,
                 "previous": deployed.previous or "none",
+                "traffic": released.said,
+                "approvals": dg.MetadataValue.json(list(deployed.approvals)),
+                "ledger_head": deployed.ledger_head,
                 "history": as_table(deployed.history.iloc[::-1], rows=30),
             },
         )
 
     return deployed_model
+
+
+def _approval(project: ProjectConfig, workspace: Workspace, candidate: Any) -> Any:
+    """What is to be said of the approval at this moment: since the asset was made, it may have expired."""
+    from ml_lifecycle.release.approval_policy import judge_approved
+    from ml_lifecycle.release.approvals import Subject
+
+    words = workspace.approvals.words(project.name, candidate.version)
+    subject = Subject(project.name, candidate.version, candidate.manifest.digest)
+    return judge_approved(project.release.approval, words, subject)
 
 
 def _model_card(project: ProjectConfig) -> dg.AssetsDefinition:

@@ -5,6 +5,7 @@ Each part lives in the rooms modeling and evaluation; here they are put in order
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -57,19 +58,30 @@ class Finished:
     metadata: Mapping[str, Any]
 
 
-def finish_model(project: ProjectConfig, extractor: Any, target: Any, result: Any, rows: TrainingRows) -> Finished:
-    """From a searched model to a predictor: ensemble where it is better, calibration, intervals, decision."""
+def finish_model(
+    project: ProjectConfig, extractor: Any, target: Any, result: Any, rows: TrainingRows, *, keep: Path | None = None
+) -> Finished:
+    """From a searched model to a predictor: ensemble where it is better, calibration, intervals, decision.
+
+    Args:
+        project: The project.
+        extractor: What made the features.
+        target: What is predicted.
+        result: The finished search.
+        rows: What the model is made of.
+        keep: Folder of the fits that are done, so that a killed training goes on after them.
+    """
     from ml_lifecycle.modeling.predictor import Predictor
 
     modeling = project.modeling
-    model, said = _ensemble(project, target, result, rows)
+    model, said = _ensemble(project, target, result, rows, keep)
     predictor = Predictor.build(
         extractor,
         model,
         target,
         valid=rows.valid,
         calibration=modeling.calibration,
-        out_of_fold=_out_of_fold(project, target, model, rows),
+        out_of_fold=_out_of_fold(project, target, model, rows, keep),
         coverage=modeling.intervals,
     )
     if predictor.interval is not None:
@@ -78,12 +90,15 @@ def finish_model(project: ProjectConfig, extractor: Any, target: Any, result: An
     return Finished(predictor if decision is None else replace(predictor, decision=decision), {**said, **chosen})
 
 
-def _ensemble(project: ProjectConfig, target: Any, result: Any, rows: TrainingRows) -> tuple[Any, dict[str, Any]]:
+def _ensemble(
+    project: ProjectConfig, target: Any, result: Any, rows: TrainingRows, keep: Path | None
+) -> tuple[Any, dict[str, Any]]:
     modeling = project.modeling
     if modeling.ensemble.method == "none":
         return result.model, {}
     from ml_lifecycle.evaluation.significance import paired_bootstrap
     from ml_lifecycle.modeling.ensemble import build_ensemble
+    from ml_lifecycle.modeling.kept_fits import KeptFits
 
     metric, groups = primary_metric(project, target), rows.raw.groups
 
@@ -102,12 +117,13 @@ def _ensemble(project: ProjectConfig, target: Any, result: Any, rows: TrainingRo
         is_better=is_better,
         latency_p95_ms=project.brief.constraints.latency_p95_ms,
         groups=groups,
+        kept=KeptFits(None if keep is None else keep / "members"),
     )
     said = {"ensemble": " ".join(made.reasons), "ensemble_kept": made.kept, "ensemble_members": as_table(made.members)}
     return made.model, said
 
 
-def _out_of_fold(project: ProjectConfig, target: Any, model: Any, rows: TrainingRows) -> Any:
+def _out_of_fold(project: ProjectConfig, target: Any, model: Any, rows: TrainingRows, keep: Path | None) -> Any:
     modeling, augmentation = project.modeling, project.dataset.augmentation
     classes = target.kind in (Kind.BINARY, Kind.MULTICLASS)
     if not classes or modeling.calibration == "none" or modeling.calibrate_on != "folds":
@@ -121,12 +137,14 @@ def _out_of_fold(project: ProjectConfig, target: Any, model: Any, rows: Training
         )
     from ml_lifecycle.modeling.augmentation import augment
     from ml_lifecycle.modeling.cross_fitting import predict_out_of_fold
+    from ml_lifecycle.modeling.kept_fits import KeptFits
 
     return predict_out_of_fold(
         rows.train,
         rows.folds,
         model,
         augment=lambda part: augment(part, augmentation, kind=target.kind, seed=modeling.seed),
+        kept=KeptFits(None if keep is None else keep / "folds"),
     )
 
 
@@ -165,17 +183,8 @@ def _choose_threshold(project: ProjectConfig, predictor: "Predictor", rows: Trai
         return decision, {}
     y, p, before = rows.valid.y, predictor.predict_samples(rows.valid), project.evaluation.threshold
     if config.method == "metric":
-        from ml_lifecycle.evaluation.decided import BY_LABEL
         from ml_lifecycle.evaluation.metrics import get_metric
         from ml_lifecycle.modeling.threshold import choose_by_metric
-
-        if config.metric not in BY_LABEL:
-            raise ConfigError(
-                f"no threshold can be chosen for the metric {config.metric!r}",
-                expected=f"one that a threshold changes: {', '.join(sorted(BY_LABEL))}",
-                got=config.metric,
-                advice="correct modeling.threshold.metric",
-            )
 
         metric = get_metric(config.metric, costs_of(project, predictor.target))
         choice: Any = choose_by_metric(y, p, metric.at, before=before, seed=seed)
@@ -242,19 +251,15 @@ def _judge_sanity(
         p_model=predictions,
         query=valid.query,
         groups=groups,
-        batch=fit_small_batch(train, get_family(project.modeling.family), goal=facts.goal),
+        batch=fit_small_batch(train, _single_family(project.modeling, facts.family), goal=facts.goal),
         order=probe_order(lambda places: predictor.predict(raw.iloc[places]), len(raw), seed=facts.goal.seed),
     )
 
 
-def draw(result: Any, metric: Any) -> dict[str, bytes]:
-    """Pictures of a search."""
-    from ml_lifecycle.evaluation.search_plots import draw_search
+def _single_family(modeling: Any, fitted: str) -> Any:
+    """The family that was searched: of a contest the one that won, and of a blend of its models its first."""
+    from ml_lifecycle.modeling.estimators import FAMILIES, get_family
 
-    return draw_search(
-        result.trials,
-        greater_is_better=metric.greater_is_better,
-        metric=metric.name,
-        curve=result.curve,
-        importance=result.importance,
-    )
+    if modeling.family != "auto":
+        return get_family(modeling.family)
+    return get_family(fitted if fitted in FAMILIES else modeling.search.families[0])

@@ -1,0 +1,1 @@
+"""How rows and answers are written: our own way, MLflow's, and that of the Open Inference Protocol."""

@@ -1,0 +1,70 @@
+"""Several families have a look, one is searched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.config.modeling import ModelingConfig, SearchConfig
+from ml_lifecycle.errors import ConfigError
+from ml_lifecycle.modeling.tuning import TuningResult, tune
+from ml_lifecycle_tests.modeling.problems import SCORES, make_goal, make_samples
+
+
+def hold(
+    storage: Path, families: tuple[str, ...], *, kind: Kind = Kind.BINARY, trials: int = 4, **changes: object
+) -> TuningResult:
+    """Tune a small problem by a contest."""
+    search = SearchConfig(trials=trials, seconds=60, families=families)  # type: ignore[arg-type]
+    return tune(
+        make_samples(kind),
+        make_samples(kind, 100, seed=1),
+        kind=kind,
+        classes=make_goal(kind).classes,
+        config=ModelingConfig(family="auto", threads=1, max_trees=25, search=search, **changes),  # type: ignore[arg-type]
+        score=SCORES[kind],
+        storage=storage,
+        study_name="study",
+    )
+
+
+def test_the_best_look_is_searched_on(tmp_path: Path) -> None:
+    """A boosted model beats the neighbours here, and gets the trials; the table tells of both."""
+    found = hold(tmp_path, ("knn", "lightgbm"))
+    table = found.families.set_index("family")
+    assert found.model.family == "lightgbm"
+    assert table["chosen"].to_dict() == {"knn": False, "lightgbm": True}
+    assert table["trials"].to_dict() == {"knn": 1, "lightgbm": 4}
+    assert table["value"].idxmin() == "lightgbm"
+
+
+def test_a_contest_is_not_held_again(tmp_path: Path) -> None:
+    """The journals know what was done: the same model comes out, and no trial is made."""
+    first, second = (hold(tmp_path, ("lightgbm", "knn")) for _ in range(2))
+    assert second.resumed_from == len(second.trials) == len(first.trials) == 4
+    rows = make_samples(Kind.BINARY, 50, seed=2).matrix
+    assert np.array_equal(first.model.predict_matrix(rows), second.model.predict_matrix(rows))
+    assert second.families["trials"].tolist() == [4, 1]
+
+
+def test_who_cannot_does_not_take_part(tmp_path: Path) -> None:
+    """Neighbours cannot be bound to rise with a feature; boosting can."""
+    found = hold(tmp_path, ("knn", "lightgbm"), monotone={"age": 1})
+    assert found.families["family"].tolist() == ["lightgbm"]
+
+
+def test_nobody_can(tmp_path: Path) -> None:
+    """Then it is said why, for each."""
+    with pytest.raises(ConfigError, match="no family can be searched") as refused:
+        hold(tmp_path, ("knn",), monotone={"age": 1})
+    assert "knn:" in refused.value.got
+
+
+def test_the_families_are_stored(tmp_path: Path) -> None:
+    """The table goes where the trials go."""
+    found = hold(tmp_path, ("lightgbm", "linear"), trials=2)
+    again = TuningResult.from_parts(found.to_parts())
+    assert set(again.families["family"]) == {"lightgbm", "linear"}
