@@ -137,8 +137,8 @@ FAMILIES: Final[Mapping[str, FamilyFacts]] = {
         _words("auto squared_error absolute_error huber quantile poisson tweedie lambdarank"),
         _words(
             "auto_class_weights bagging_temperature boosting_type border_count depth grow_policy l2_leaf_reg "
-            "leaf_estimation_iterations learning_rate max_ctr_complexity max_leaves min_data_in_leaf one_hot_max_size "
-            "random_strength rsm scale_pos_weight"
+            "leaf_estimation_iterations learning_rate max_ctr_complexity max_leaves min_data_in_leaf missing "
+            "one_hot_max_size random_strength rsm scale_pos_weight"
         ),
         unbound=_words("lambdarank"),
         ranks=True,

@@ -29,6 +29,7 @@ from ml_lifecycle.modeling.search import JUDGED_ROWS
 
 #: Parts of the validation rows: the weights that judge one part have seen the others only.
 FOLDS = 5
+_COLUMNS = ("family", "trial", "score", "weight", "rounds", "seconds")
 
 #: Whether the ensemble is better than the tuned model, beyond chance: from targets, predictions of the ensemble and of
 #: the tuned model, and queries, to the verdict and its facts.
@@ -45,8 +46,8 @@ class EnsembleResult:
         kept: Whether the ensemble takes the place of the tuned model.
         reasons: Why, in sentences.
         model: The ensemble where it is kept, else the tuned model.
-        members: One row per fitted candidate, the heaviest first: `trial`, `score` (alone, on the validation rows),
-            `weight` (share of all weights), `rounds`, `seconds`.
+        members: One row per fitted candidate, the heaviest first: `family`, `trial` (-1 in a family that was not
+            searched on), `score` (alone, on the validation rows), `weight` (share of all weights), `rounds`, `seconds`.
         metric: The name of the score.
         score: The score of the ensemble on rows that its weights have not seen; NaN where none was made.
         single_score: The score of the tuned model on the same rows.
@@ -198,6 +199,7 @@ def _tabulate(members: list[Member], mix: Mix, valid: Samples, score: Score) -> 
     total = sum(mix.weights) or 1.0
     rows = [
         (
+            one.model.family,
             one.trial,
             float(score(valid.y, one.predictions, valid.query)),
             weight / total,
@@ -206,10 +208,10 @@ def _tabulate(members: list[Member], mix: Mix, valid: Samples, score: Score) -> 
         )
         for one, weight in zip(members, mix.weights, strict=True)
     ]
-    table = pd.DataFrame(rows, columns=["trial", "score", "weight", "rounds", "seconds"])
+    table = pd.DataFrame(rows, columns=list(_COLUMNS))
     return table.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
 
 
 def _refuse(result: Trials, score: Score, *reasons: str) -> EnsembleResult:
-    members = pd.DataFrame(columns=["trial", "score", "weight", "rounds", "seconds"])
+    members = pd.DataFrame(columns=list(_COLUMNS))
     return EnsembleResult(kept=False, reasons=reasons, model=result.model, members=members, metric=score.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -48,13 +48,18 @@ class Trials(Protocol):
         """The number of its trial."""
         ...
 
+    @property
+    def others(self) -> Sequence[tuple[int, FittedModel]]:
+        """Models at hand, each after the number of its trial: of other families (-1), of the next best trials."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """A model that may take part.
 
     Args:
-        trial: The number of its trial.
+        trial: The number of its trial; -1 for the best of another family, which has trials of its own.
         model: The model, fitted on the training rows.
         predictions: What it says of the validation rows, shape (n,) or (n, k).
         seconds: What fitting it took.
@@ -75,7 +80,7 @@ def fit_members(
     score: Score,
     kept: KeptFits | None = None,
 ) -> tuple[list[Member], list[str]]:
-    """The tuned model, then the next best trials; and what is to be said about it.
+    """The tuned model, the best of other families, then the next best trials; and what is to be said about it.
 
     Members learn from as many rows as the tuned model did, which are made ready once, by the rules of the search's own
     fits. Together they may take the seconds of the search again: one that is not done by then is left out.
@@ -93,7 +98,10 @@ def fit_members(
     deadline = time.monotonic() + seconds
     facts = result.model.facts
     members = [Member(result.best_trial, result.model, result.model.predict_matrix(valid.matrix), 0.0)]
-    chosen = _candidates(result, config.ensemble.candidates - 1, score)
+    for trial, other in result.others[: config.ensemble.candidates - 1]:
+        members.append(Member(trial, other, other.predict_matrix(valid.matrix), 0.0))
+    before = len(members)
+    chosen = _candidates(result, config.ensemble.candidates - before, score, {member.trial for member in members})
     part = Part(cap_rows(train, facts.rows, facts.goal), cap_rows(valid, JUDGED_ROWS, facts.goal))
     search = Search(get_family(facts.family), facts.goal, config, score, (part,))
     rows = "" if kept.folder is None else hash_rows(part.train, part.judged)
@@ -111,8 +119,10 @@ def fit_members(
             break
         members.append(Member(trial, known.model, known.model.predict_matrix(valid.matrix), known.seconds))
     kept.prune()
-    late = len(chosen) + 1 - len(members)
-    return members, [f"{late} of {len(chosen) + 1} candidates were not fitted within {seconds:g} s."] if late else []
+    late = len(chosen) + before - len(members)
+    return members, [
+        f"{late} of {len(chosen) + before} candidates were not fitted within {seconds:g} s."
+    ] if late else []
 
 
 def _fit(
@@ -132,12 +142,13 @@ def _identify(search: Search, parameters: Mapping[str, Parameter], rows: str) ->
     return identify_fit(rows, **settings, **about)
 
 
-def _candidates(result: Trials, most: int, score: Score) -> list[tuple[int, dict[str, Parameter]]]:
-    """The best complete trials besides the tuned one, each configuration once."""
+def _candidates(
+    result: Trials, most: int, score: Score, known: Collection[int]
+) -> list[tuple[int, dict[str, Parameter]]]:
+    """The best complete trials besides those that are known, each configuration once."""
     complete = result.trials.loc[(result.trials["state"] == "complete") & result.trials["value"].notna()]
     ordered = complete.sort_values("value", ascending=not score.greater_is_better, kind="stable")
-    best = complete.loc[complete["number"] == result.best_trial, "params"]
-    seen = set(best)
+    seen = set(complete.loc[complete["number"].isin([*known]), "params"])
     found: list[tuple[int, dict[str, Parameter]]] = []
     for number, params in zip(ordered["number"], ordered["params"], strict=True):
         if params not in seen and len(found) < most:

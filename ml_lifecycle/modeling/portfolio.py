@@ -36,7 +36,13 @@ _XGBOOST: tuple[Mapping[str, Parameter], ...] = (
     {"max_depth": 4, "colsample_bytree": 0.5, "learning_rate": 0.1},
     {"max_depth": 10, "learning_rate": 0.1},
 )
-_CATBOOST: tuple[Mapping[str, Parameter], ...] = ({"l2_leaf_reg": 10.0}, {"depth": 8}, {"depth": 4})
+_CATBOOST: tuple[Mapping[str, Parameter], ...] = (
+    {"missing": "median"},
+    {"missing": "median", "l2_leaf_reg": 10.0},
+    {"l2_leaf_reg": 10.0},
+    {"depth": 8},
+    {"depth": 4},
+)
 PORTFOLIOS: Mapping[str, Sequence[Mapping[str, Parameter]]] = {
     "lightgbm": _LIGHTGBM,
     "hist_gradient_boosting": _HISTOGRAMS,

@@ -187,23 +187,6 @@ class Predictor:
         """
         return self._correct(self.model.predict_matrix(self.extractor.transform(frame)))
 
-    def predict_interval(self, frame: pd.DataFrame) -> np.ndarray:
-        """Lower and upper ends of the intervals of many rows, shape (n, 2).
-
-        Raises:
-            DataError: A column is absent or a cell cannot be read.
-            ModelError: The predictor has no intervals.
-        """
-        intervals = self.predict_both(frame).intervals
-        if intervals is None:
-            raise ModelError(
-                "the predictor has no intervals",
-                expected="a regression that was trained with modeling.intervals",
-                got=f"{self.target.kind} without",
-                advice="set modeling.intervals, such as 0.9, and train again",
-            )
-        return intervals
-
     def predict_both(self, frame: pd.DataFrame) -> Predictions:
         """Predict many rows with their intervals, where there are any; features are made once.
 

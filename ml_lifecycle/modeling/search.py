@@ -66,7 +66,7 @@ class Search:
         self.rows = max(len(part.train) for part in parts)
         self.most = min(config.max_trees, family.most_rounds or config.max_trees)
         self.space = without(family.space(self.rows, goal), {*config.parameters, *family.idle(parts[0].train)})
-        self.kept: tuple[int, Fit] | None = None
+        self.kept: dict[int, Fit] = {}
         self._prepared: dict[int, Prepared] = {}
         self._small: tuple[Prepared] | None = None
 

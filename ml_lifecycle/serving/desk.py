@@ -7,6 +7,7 @@ Which version that is, the provider says; what an answer is, `scoring`; how bodi
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.rows import is_missing, text_of
 from ml_lifecycle.errors import StateError
 from ml_lifecycle.serving.champion import Provider
+from ml_lifecycle.serving.log_lines import LoggedFailure
 from ml_lifecycle.serving.metrics import Metrics
 from ml_lifecycle.serving.replies import Refused
 from ml_lifecycle.serving.routing import CHAMPION, SHADOW, Pick, Served
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 _THREAD_ROWS: Final = 64
 #: Rows that may wait for the shadow; beyond them it is not asked.
 _SHADOW_ROWS: Final = 2_000
+#: What the check is called when a version could not answer at all.
+BROKEN: Final = "broken"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +119,13 @@ class Desk:
         Raises:
             Refused: No version answers, not the one that is asked for, or the log cannot be written.
         """
-        began = perf_counter()
         picks = self._pick(rows, request_id, version)
         first = picks[0]
         if all(pick.served is first.served for pick in picks):
-            answers = await self._score(first.served, rows)
-            names = await self._keep(first, rows, answers, request_id, began)
-            answered = Answered(first.served.version, answers, names)
+            answered = await self._answer_by(first, rows, request_id)
         else:
-            answered = await self._answer_apart(rows, picks, request_id, began)
-        self._ask_shadow(rows, request_id)
+            answered = await self._answer_apart(rows, picks, request_id)
+        self._ask_shadow(rows, request_id, answered.names)
         return answered
 
     async def close(self) -> None:
@@ -138,26 +140,47 @@ class Desk:
         """Score rows without keeping anything."""
         return await self._score(served, rows)
 
-    async def _answer_apart(
-        self, rows: Sequence[object], picks: Sequence[Pick], request_id: str, began: float
-    ) -> Answered:
+    async def _answer_by(self, pick: Pick, rows: Sequence[object], request_id: str) -> Answered:
+        """Rows that one version answers; where that is a new one which breaks, the champion answers in its place."""
+        began = perf_counter()
+        try:
+            answers = await self._score(pick.served, rows)
+        except Exception:
+            if pick.role == CHAMPION:
+                raise
+            _log.exception("%s: version %s broke as %s", self._project, pick.served.version, pick.role)
+            self._count_broken(pick, len(rows))
+            pick, began = Pick(self.served, CHAMPION), perf_counter()
+            answers = await self._score(pick.served, rows)
+        names = await self._keep(pick, rows, answers, request_id, began)
+        return Answered(pick.served.version, answers, names)
+
+    def _count_broken(self, pick: Pick, rows: int) -> None:
+        """Rows on which a version broke count against it."""
+        self._metrics.count_failure("", BROKEN)
+        if self._commit is not None:
+            failure = LoggedFailure(self._project, pick.served.version, "", BROKEN, rows=rows, role=pick.role)
+            self._commit.count_failures([failure])
+
+    async def _answer_apart(self, rows: Sequence[object], picks: Sequence[Pick], request_id: str) -> Answered:
         """Rows of callers that different versions answer."""
         places: dict[str, tuple[Pick, list[int]]] = {}
         for place, pick in enumerate(picks):
             places.setdefault(pick.served.version, (pick, []))[1].append(place)
         answers: dict[int, Answer] = {}
         names: dict[int, str | None] = {}
+        versions: dict[int, str] = {}
         for pick, own in places.values():
-            some = [rows[place] for place in own]
-            scored = await self._score(pick.served, some)
-            answers.update(zip(own, scored, strict=True))
-            names.update(zip(own, await self._keep(pick, some, scored, request_id, began), strict=True))
+            answered = await self._answer_by(pick, [rows[place] for place in own], request_id)
+            answers.update(zip(own, answered.answers, strict=True))
+            names.update(zip(own, answered.names, strict=True))
+            versions.update(dict.fromkeys(own, answered.version))
         order = range(len(rows))
         return Answered(
-            picks[0].served.version,
+            versions[0],
             [answers[place] for place in order],
             [names[place] for place in order],
-            [pick.served.version for pick in picks],
+            [versions[place] for place in order],
         )
 
     def _pick(self, rows: Sequence[object], request_id: str, version: str | None) -> Sequence[Pick]:
@@ -179,7 +202,13 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, scorer.score_rows, rows)
 
     async def _keep(
-        self, pick: Pick, rows: Sequence[object], answers: Sequence[Answer], request_id: str, began: float
+        self,
+        pick: Pick,
+        rows: Sequence[object],
+        answers: Sequence[Answer],
+        request_id: str,
+        began: float,
+        keys: Sequence[str | None] = (),
     ) -> Sequence[str | None]:
         good = 0
         for answer in answers:
@@ -192,7 +221,7 @@ class Desk:
         if self._kept is None or self._commit is None:
             return [None] * len(answers)
         took = (perf_counter() - began) * 1000
-        lines, names = self._kept.lines(pick, rows, answers, request_id=request_id, latency_ms=took)
+        lines, names = self._kept.lines(pick, rows, answers, request_id=request_id, latency_ms=took, keys=keys)
         if good < len(answers):
             self._commit.count_failures(self._kept.failures(pick, answers))
         try:
@@ -208,7 +237,7 @@ class Desk:
             pick.served.scorer.learn(answers)
         return names
 
-    def _ask_shadow(self, rows: Sequence[object], request_id: str) -> None:
+    def _ask_shadow(self, rows: Sequence[object], request_id: str, names: Sequence[str | None]) -> None:
         """Have the shadow answer after the caller was answered; where there is no time for it, not at all."""
         shadow = self.provider.shadow
         if shadow is None:
@@ -217,18 +246,25 @@ class Desk:
             self._metrics.count_dropped()
             return
         self._waiting += len(rows)
-        task = asyncio.get_running_loop().create_task(self._answer_in_shadow(shadow, rows, request_id))
+        task = asyncio.get_running_loop().create_task(self._answer_in_shadow(shadow, rows, request_id, names))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer_in_shadow(self, shadow: Served, rows: Sequence[object], request_id: str) -> None:
+    async def _answer_in_shadow(
+        self, shadow: Served, rows: Sequence[object], request_id: str, names: Sequence[str | None]
+    ) -> None:
+        pick = Pick(shadow, SHADOW)
         try:
             await asyncio.sleep(0)
             began = perf_counter()
             answers = await self._score(shadow, rows)
-            await self._keep(Pick(shadow, SHADOW), rows, answers, request_id, began)
+            # Outcomes come under the name of the answer that was returned.
+            await self._keep(pick, rows, answers, request_id, began, names)
         except Refused:  # nobody waits for it
             self._metrics.count_dropped()
+        except Exception:  # noqa: BLE001 - the boundary of a task that nobody awaits
+            _log.exception("%s: version %s broke as %s", self._project, shadow.version, SHADOW)
+            self._count_broken(pick, len(rows))
         finally:
             self._waiting -= len(rows)
 

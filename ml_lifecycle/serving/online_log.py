@@ -34,13 +34,29 @@ class OnlineLog:
         )
 
     def lines(
-        self, pick: Pick, rows: Sequence[object], answers: Sequence[Answer], *, request_id: str, latency_ms: float
+        self,
+        pick: Pick,
+        rows: Sequence[object],
+        answers: Sequence[Answer],
+        *,
+        request_id: str,
+        latency_ms: float,
+        keys: Sequence[str | None] = (),
     ) -> tuple[list[LoggedPrediction], list[str | None]]:
-        """What is kept of the answered rows, and the id of each row's prediction: None for rows that got none."""
+        """What is kept of the answered rows, and the id of each row's prediction: None for rows that got none.
+
+        Args:
+            pick: Who answered, and as what.
+            rows: The rows as they came.
+            answers: What was said of each.
+            request_id: The request.
+            latency_ms: How long the answer took.
+            keys: By what rows without an id of their own are found again; by default by the prediction's id.
+        """
         now = datetime.now(UTC).replace(tzinfo=None)
         lines: list[LoggedPrediction] = []
         names: list[str | None] = []
-        for row, answer in zip(rows, answers, strict=True):
+        for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
             if answer.output is None or answer.score is None or not isinstance(row, Mapping):
                 names.append(None)
                 continue
@@ -50,7 +66,7 @@ class OnlineLog:
                 LoggedPrediction(
                     project=self._project,
                     model_version=pick.served.version,
-                    row_key=_text(row, self._data.id) or name,
+                    row_key=_text(row, self._data.id) or (keys[place] if keys else None) or name,
                     event_time=self._time(row, now),
                     inputs=self._inputs(row, answer),
                     prediction=answer.output["prediction"],

@@ -32,8 +32,9 @@ def test_lineage_shows_every_room(page: Page, ui: DagsterUI) -> None:
 def test_room_shows_its_assets(page: Page, ui: DagsterUI, room: str) -> None:
     """The graph of a group has a node for each of its assets."""
     page.goto(ui.group(f"{PROJECT}_{room}"))
-    for asset in ROOMS[room]:
-        expect(_seen(page, asset)).to_be_visible()
+    for asset in ROOMS[room]:  # a long name is cut in its middle
+        name = re.compile(rf"^({asset}|{asset[:4]}\w*…\w*{asset[-4:]})$")
+        expect(page.get_by_text(name).filter(visible=True).first).to_be_visible()
 
 
 def test_asset_opens_from_the_graph(page: Page, ui: DagsterUI) -> None:

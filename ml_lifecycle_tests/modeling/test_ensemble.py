@@ -33,6 +33,7 @@ class Search:
     params: Mapping[str, Any]
     trials: pd.DataFrame
     best_trial: int
+    others: tuple[tuple[int, FittedModel], ...] = ()
 
 
 def make_search(kind: Kind) -> Search:

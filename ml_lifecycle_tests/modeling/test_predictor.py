@@ -177,8 +177,9 @@ def test_numbers_come_with_intervals_where_asked() -> None:
     predictor = Predictor.from_parts(built.to_parts())
     both = predictor.predict_both(FRAME)
     np.testing.assert_array_equal(both.predictions, predictor.predict(FRAME))
-    np.testing.assert_array_equal(predictor.predict_interval(FRAME), built.predict_interval(FRAME))
-    low, high = predictor.predict_interval(FRAME).T
+    assert both.intervals is not None
+    np.testing.assert_array_equal(both.intervals, built.predict_both(FRAME).intervals)
+    low, high = both.intervals.T
     assert ((low < both.predictions) & (both.predictions < high)).all()
     assert ((low <= samples.y) & (samples.y <= high)).mean() == pytest.approx(0.8, abs=0.01)
     for row, whole in list(zip(FRAME.to_dict(orient="records"), both.one_by_one(), strict=True))[:20]:
@@ -186,12 +187,10 @@ def test_numbers_come_with_intervals_where_asked() -> None:
 
 
 def test_without_intervals_none_are_given() -> None:
-    """Asking for them is an error that says how to get them."""
+    """Neither to many rows nor to one."""
     predictor = Predictor.build(EXTRACTOR, *REGRESSION[:2])
     assert predictor.predict_both(FRAME).intervals is None
     assert predictor.predict_row_both({"age": 3, "city": "Oslo"}).interval is None
-    with pytest.raises(ModelError, match=r"modeling\.intervals"):
-        predictor.predict_interval(FRAME)
 
 
 def test_classes_have_no_intervals_even_where_asked() -> None:

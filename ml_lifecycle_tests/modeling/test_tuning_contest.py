@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.config.modeling import ModelingConfig, SearchConfig
+from ml_lifecycle.config.modeling import EnsembleConfig, ModelingConfig, SearchConfig
 from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.modeling.tuning import TuningResult, tune
+from ml_lifecycle.modeling.tuning.result import OTHER_FAMILY
 from ml_lifecycle_tests.modeling.problems import SCORES, make_goal, make_samples
 
 
@@ -68,3 +69,20 @@ def test_the_families_are_stored(tmp_path: Path) -> None:
     found = hold(tmp_path, ("lightgbm", "linear"), trials=2)
     again = TuningResult.from_parts(found.to_parts())
     assert set(again.families["family"]) == {"lightgbm", "linear"}
+
+
+def test_an_ensemble_is_given_what_is_at_hand(tmp_path: Path) -> None:
+    """The best of the other family, and the next best trials; the same models when the contest is read again."""
+    first, second = (
+        hold(tmp_path, ("lightgbm", "linear"), trials=6, ensemble=EnsembleConfig(method="greedy")) for _ in range(2)
+    )
+    assert first.others[0][0] == OTHER_FAMILY
+    assert {first.model.family, first.others[0][1].family} == {"lightgbm", "linear"}
+    mates = [number for number, _ in first.others[1:]]
+    assert mates
+    assert first.best_trial not in mates
+    rows = make_samples(Kind.BINARY, 50, seed=2).matrix
+    for (number, model), (again, other) in zip(first.others, second.others, strict=True):
+        assert number == again
+        assert np.array_equal(model.predict_matrix(rows), other.predict_matrix(rows))
+    assert hold(tmp_path, ("lightgbm", "linear"), trials=6).others == ()

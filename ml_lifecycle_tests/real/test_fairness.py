@@ -102,7 +102,7 @@ def test_thresholds_by_sex_close_the_gap_on_other_rows(
     by_name = table[table["column"].isin(["", "sex"])].set_index("measure")
     assert by_name.loc[measure, "after"] < most
     assert by_name.loc[measure, "after"] < by_name.loc[measure, "before"]
-    assert -0.03 < by_name.loc["accuracy", "low"] < by_name.loc["accuracy", "high"] < 0.01
+    assert -0.04 < by_name.loc["accuracy", "low"] < by_name.loc["accuracy", "high"] < 0.01
     if constraint == "demographic_parity":
         assert by_name.loc[measure, "before"] > 0.15
         assert by_name.loc["accuracy", "high"] < 0

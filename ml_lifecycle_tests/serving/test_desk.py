@@ -1,7 +1,8 @@
 """Who answers which row, in which role it is logged, and that the shadow is heard by nobody."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from ml_lifecycle.serving.app import build_app
 from ml_lifecycle.serving.champion import FixedProvider
 from ml_lifecycle.serving.prediction_log import PredictionLog
 from ml_lifecycle.serving.routing import Pick, Router, Served
+from ml_lifecycle.serving.scoring import Answer, Scorer
 from ml_lifecycle.serving.server import serve_in_thread
 from ml_lifecycle_tests.release import tiny
 from ml_lifecycle_tests.serving.conftest import GOOD, Running
@@ -88,3 +90,43 @@ def test_many_rows_are_answered_as_single_ones(package: Package, tmp_path: Path)
         alone = [client.post("/predict", json=row).json() for row in body[:10]]
     assert [item["probability"] for item in together[:10]] == [item["probability"] for item in alone]
     assert len(together) == 200
+
+
+class _Breaking(Scorer):
+    """A version that cannot answer."""
+
+    def score_rows(self, rows: Sequence[object]) -> list[Answer]:
+        """Break."""
+        raise RuntimeError(f"{len(rows)} rows are too many")
+
+
+def test_a_version_that_breaks_harms_nobody(package: Package, tmp_path: Path) -> None:
+    """The champion answers in the place of a canary that breaks; what broke counts against it, in the shadow too."""
+    provider = FixedProvider(package, "7")
+    provider.shadow = Served("9", _Breaking(package))
+    halves = Router(provider.served, Served("8", _Breaking(package)), share=0.5, salt=("tiny", "1"))
+    provider.pick = halves.pick  # type: ignore[method-assign]
+    log = PredictionLog(f"sqlite:///{tmp_path / 'service.db'}")
+    rows = [{**GOOD, "id": f"b{number}", "customer": f"c{number}"} for number in range(20)]
+    with (
+        serve_in_thread(build_app(tiny.project(tmp_path), provider, log)) as address,
+        httpx.Client(base_url=address, trust_env=False) as client,
+    ):
+        said = client.post("/predict", json=rows)
+    assert said.status_code == httpx.codes.OK
+    assert {item["model_version"] for item in said.json()["predictions"]} == {"7"}
+    broken = log.failure_frame("tiny", datetime(2020, 1, 1))  # noqa: DTZ001 - the log's times are naive UTC
+    counted = broken.groupby(["model_version", "role"])["rows"].sum()
+    assert set(broken["check"]) == {"broken"}
+    assert 0 < counted["8", "canary"] < 20
+    assert counted["9", "shadow"] == 20
+
+
+def test_an_outcome_reaches_the_shadow_too(rollout: Running) -> None:
+    """A row without an id is found again under the name of the answer that was returned."""
+    row = {name: value for name, value in GOOD.items() if name != "id"}
+    name = rollout.client.post("/predict", json=row).json()["prediction_id"]
+    until = time.monotonic() + 10
+    while name not in set(_roles(rollout, "shadow")["row_key"]) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert name in set(_roles(rollout, "shadow")["row_key"])

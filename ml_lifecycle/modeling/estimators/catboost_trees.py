@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ from ml_lifecycle.modeling.estimators.facts import Goal, ModelFacts
 from ml_lifecycle.modeling.estimators.queries import average_weights, check_grades
 from ml_lifecycle.modeling.estimators.rounds import Rounds, RoundWatch
 from ml_lifecycle.modeling.samples import Samples
-from ml_lifecycle.modeling.search_space import Parameter, Range, Space
+from ml_lifecycle.modeling.search_space import Choice, Parameter, Range, Space
 
 MODEL_FILE = "model.cbm"
 #: The category of missing cells; codes begin at 0.
@@ -34,6 +34,9 @@ LARGEST_CODE = 2**31 - 1
 
 #: The raw prediction of a class that training lacked: its probability is next to nothing.
 ABSENT = -50.0
+#: The hyperparameter that says what a missing number is: less than all others, or their median.
+MISSING_NUMBERS, LOWEST, MEDIAN = "missing", "lowest", "median"
+_MEDIANS = "ml_lifecycle_medians"
 
 
 class CatBoostModel(FittedModel):
@@ -50,6 +53,7 @@ class CatBoostModel(FittedModel):
         self._model = _load(content)
         self._places = feature_places(len(facts.names), facts.categorical)
         self._classes = trained_classes(self._model)
+        self._medians = read_medians(self._model)
 
     def _predict(self, values: np.ndarray) -> np.ndarray:
         return self._ask(values, self.facts.goal.threads)
@@ -60,7 +64,7 @@ class CatBoostModel(FittedModel):
     def contributions(self, values: np.ndarray) -> np.ndarray:
         """SHAP values of the trees, (n, f + 1, k); the features back in their own places."""
         goal = self.facts.goal
-        pool = make_pool(np.ascontiguousarray(values, dtype=np.float32), self._places)
+        pool = self._pool(np.ascontiguousarray(values, dtype=np.float32))
         found = np.asarray(
             self._model.get_feature_importance(pool, type="ShapValues", thread_count=goal.threads), dtype=np.float64
         )
@@ -82,7 +86,7 @@ class CatBoostModel(FittedModel):
 
     def stages(self, values: np.ndarray, marks: Sequence[int]) -> Iterator[np.ndarray]:
         """Predictions after so many rounds each: CatBoost counts them in equal steps, of which the marks are picked."""
-        pool = make_pool(np.ascontiguousarray(values, dtype=np.float32), self._places)
+        pool = self._pool(np.ascontiguousarray(values, dtype=np.float32))
         step, wanted = int(np.gcd.reduce(np.asarray(marks))), set(marks)
         found = self._model.staged_predict(
             pool, "RawFormulaVal", ntree_end=marks[-1], eval_period=step, thread_count=self.facts.goal.threads
@@ -92,9 +96,12 @@ class CatBoostModel(FittedModel):
                 yield link(raw, self.facts.goal, self._classes)
 
     def _ask(self, values: np.ndarray, threads: int) -> np.ndarray:
-        pool = make_pool(values, self._places)
+        pool = self._pool(values)
         raw = np.asarray(self._model.predict(pool, prediction_type="RawFormulaVal", thread_count=threads))
         return link(raw, self.facts.goal, self._classes)
+
+    def _pool(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a pool
+        return make_pool(values if self._medians is None else fill_gaps(values, self._medians), self._places)
 
     def _payload(self) -> dict[str, bytes]:
         return {MODEL_FILE: self.content}
@@ -112,10 +119,33 @@ class PooledSamples(Prepared):
     Args:
         pool: The training rows.
         judged: The rows to judge on.
+        medians: What stands in the gaps of the numbers, (f,); NaN for categories. None where gaps stay gaps.
     """
 
     pool: Any
     judged: Any
+    medians: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GappedSamples(Prepared):
+    """Samples that are pooled once for each way to treat missing numbers that is asked for.
+
+    Args:
+        pooled: What was pooled already, by the hyperparameter `missing`.
+    """
+
+    pooled: dict[str, PooledSamples] = field(default_factory=dict)
+
+    def treated(self, missing: str) -> PooledSamples:
+        """The samples with their gaps as they are, or filled; one is as good as the other where there are none."""
+        name = missing if has_gaps(self.train) else LOWEST
+        if name not in self.pooled:
+            medians = find_medians(self.train) if name == MEDIAN else None
+            parts = [None if part is None else _fill(part, medians) for part in (self.train, self.valid)]
+            assert parts[0] is not None, "there are training rows"  # noqa: S101 - for the types
+            self.pooled[name] = _pool(parts[0], parts[1], self.goal, medians)
+        return self.pooled[name]
 
 
 class CatBoost(Family):
@@ -150,7 +180,8 @@ class CatBoost(Family):
             "l2_leaf_reg": 3.0,
             "random_strength": 1.0,
             "bagging_temperature": 1.0,
-            "max_ctr_complexity": 2,
+            "max_ctr_complexity": 1,
+            MISSING_NUMBERS: LOWEST,
         }
 
     def space(self, rows: int, goal: Goal) -> Space:  # noqa: ARG002 - part of the contract
@@ -161,7 +192,12 @@ class CatBoost(Family):
             "l2_leaf_reg": Range(0.1, 30.0, log=True),
             "random_strength": Range(0.1, 10.0, log=True),
             "bagging_temperature": Range(0.0, 2.0),
+            MISSING_NUMBERS: Choice((LOWEST, MEDIAN)),
         }
+
+    def idle(self, train: Samples) -> frozenset[str]:
+        """Without missing numbers it does not matter how they are treated."""
+        return frozenset() if has_gaps(train) else frozenset({MISSING_NUMBERS})
 
     def prepare(
         self, train: Samples, valid: Samples | None, goal: Goal, parameters: Mapping[str, Parameter]
@@ -177,27 +213,19 @@ class CatBoost(Family):
         if ranking:
             check_grades(train)
             train, valid = train.by_query(), valid.by_query() if valid is not None else None
-        places = feature_places(len(train.matrix.names), tuple(train.matrix.categorical))
-        groups = {"group_id": train.query} if ranking else {}
-        by_query = average_weights(train) if ranking else None
-        if by_query is not None:
-            groups["group_weight"] = np.repeat(by_query, train.query_sizes)
-        weight = None if ranking else train.weight
-        pool = make_pool(train.matrix.values, places, label=train.y, weight=weight, **groups)
-        judged = None
-        if valid is not None:
-            groups = {"group_id": valid.query} if ranking else {}
-            judged = make_pool(valid.matrix.values, places, label=valid.y, **groups)
-        return PooledSamples(train, valid, goal, pool, judged)
+        return GappedSamples(train, valid, goal)
 
     def fit(self, prepared: Prepared, parameters: Mapping[str, Parameter], rounds: Rounds) -> Fit:
         """Boost, judging the validation rows now and then; with a checkpoint, go on from it."""
         from ml_lifecycle.modeling.estimators.catboost_training import train_catboost
 
-        if not isinstance(prepared, PooledSamples):
+        if not isinstance(prepared, GappedSamples):
             raise TypeError(f"expected samples that CatBoost.prepare made, got {type(prepared).__name__}")
-        watch = RoundWatch(rounds, prepared.valid)
-        model = train_catboost(prepared, parameters, watch)
+        pooled = prepared.treated(str(parameters.get(MISSING_NUMBERS, LOWEST)))
+        watch = RoundWatch(rounds, pooled.valid)
+        own = {name: value for name, value in parameters.items() if name != MISSING_NUMBERS}
+        model = train_catboost(pooled, own, watch)
+        write_medians(model, pooled.medians)
         matrix = prepared.train.matrix
         weights = np.empty(len(matrix.names))
         found = model.get_feature_importance(type="PredictionValuesChange")
@@ -208,6 +236,66 @@ class CatBoost(Family):
     def cost_hint(self, rows: int, features: int, goal: Goal) -> float:  # noqa: ARG002 - part of the contract
         """Statistics of categories over permutations cost most; several classes multiply it."""
         return 4.0 * goal.outputs
+
+
+def has_gaps(samples: Samples) -> bool:
+    """Whether a number is missing."""
+    numbers, _ = feature_places(len(samples.matrix.names), tuple(samples.matrix.categorical))
+    return bool(np.isnan(samples.matrix.values[:, numbers]).any())
+
+
+def find_medians(train: Samples) -> np.ndarray:
+    """The median of each number, 0 where all are missing; NaN for categories, whose gaps are a category."""
+    values = train.matrix.values
+    medians = np.full(values.shape[1], np.nan, dtype=np.float32)
+    for place in feature_places(values.shape[1], tuple(train.matrix.categorical))[0]:
+        known = values[:, place][~np.isnan(values[:, place])]
+        medians[place] = np.median(known) if len(known) else 0.0
+    return medians
+
+
+def fill_gaps(values: np.ndarray, medians: np.ndarray) -> np.ndarray:
+    """Values (n, f) with medians in the gaps."""
+    return np.asarray(np.where(np.isnan(values), medians, values), dtype=np.float32)
+
+
+def write_medians(model: Any, medians: np.ndarray | None) -> None:  # noqa: ANN401 - a model
+    """Keep in the model what stands in gaps."""
+    if medians is not None:
+        known = [None if np.isnan(value) else float(value) for value in medians]
+        model.get_metadata()[_MEDIANS] = json.dumps(known)
+
+
+def read_medians(model: Any) -> np.ndarray | None:  # noqa: ANN401 - a model
+    """What stands in gaps, (f,); None where gaps stay gaps."""
+    stored = dict(model.get_metadata()).get(_MEDIANS)
+    if stored is None:
+        return None
+    return np.array([np.nan if value is None else value for value in json.loads(stored)], dtype=np.float32)
+
+
+def _fill(samples: Samples, medians: np.ndarray | None) -> Samples:
+    if medians is None:
+        return samples
+    matrix = samples.matrix
+    return replace(samples, matrix=replace(matrix, values=fill_gaps(matrix.values, medians)))
+
+
+def _pool(train: Samples, valid: Samples | None, goal: Goal, medians: np.ndarray | None) -> PooledSamples:
+    """Samples as CatBoost takes them."""
+    ranking = goal.kind is Kind.RANKING
+    places = feature_places(len(train.matrix.names), tuple(train.matrix.categorical))
+    groups = {"group_id": train.query} if ranking else {}
+    by_query = average_weights(train) if ranking else None
+    if by_query is not None:
+        groups["group_weight"] = np.repeat(by_query, train.query_sizes)
+    weight = None if ranking else train.weight
+    pool = make_pool(train.matrix.values, places, label=train.y, weight=weight, **groups)
+    judged = None
+    if valid is not None:
+        groups = {"group_id": valid.query} if ranking else {}
+        judged = make_pool(valid.matrix.values, places, label=valid.y, **groups)
+    return PooledSamples(train, valid, goal, pool, judged, medians)
 
 
 def import_catboost() -> Any:  # noqa: ANN401 - a module

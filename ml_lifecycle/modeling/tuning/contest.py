@@ -21,8 +21,9 @@ from ml_lifecycle.modeling.score import Score, is_better
 from ml_lifecycle.modeling.search_space import Parameter
 from ml_lifecycle.modeling.tuning.family_search import FamilySearch, SearchRows
 from ml_lifecycle.modeling.tuning.loop import Clock, Progress
-from ml_lifecycle.modeling.tuning.result import TuningResult
+from ml_lifecycle.modeling.tuning.result import OTHER_FAMILY, TuningResult
 from ml_lifecycle.modeling.tuning.study import list_finished, score_of
+from ml_lifecycle.modeling.tuning.trial import KEPT
 
 #: Share of the seconds that all first looks may take together.
 LOOKING_SHARE: Final = 0.5
@@ -81,7 +82,12 @@ def hold_contest(
     elsewhere = sum(contestant.spent for contestant in others)
     clock = Clock(config.search.seconds, min(winner.spent + elsewhere, config.search.seconds))
     winner.go_on(clock, _of_family(known, winner), progress)
-    return replace(winner.finish(clock, began), families=_tabulate(looks, winner))
+    found = replace(winner.finish(clock, began), families=_tabulate(looks, winner))
+    if config.ensemble.method == "none":
+        return found
+    mates = [(number, model) for number, model in winner.best_models(KEPT) if number != found.best_trial]
+    rivals = [(OTHER_FAMILY, contestant.best_models(1)[0][1]) for contestant in others]
+    return replace(found, others=(*rivals, *mates))
 
 
 def _of_family(known: Sequence[Mapping[str, Parameter]], contestant: FamilySearch) -> list[Mapping[str, Parameter]]:

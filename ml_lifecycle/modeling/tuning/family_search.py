@@ -16,12 +16,12 @@ from optuna.trial import FrozenTrial
 from ml_lifecycle.config.dataset import AugmentationConfig
 from ml_lifecycle.config.modeling import ModelingConfig
 from ml_lifecycle.dataset.folds import Folds
-from ml_lifecycle.modeling.estimators import Goal, get_family
+from ml_lifecycle.modeling.estimators import FittedModel, Goal, get_family
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.score import Score
 from ml_lifecycle.modeling.search import Search, identify_search, split_parts
 from ml_lifecycle.modeling.search_space import Parameter
-from ml_lifecycle.modeling.tuning.final import fit_final
+from ml_lifecycle.modeling.tuning.final import fit_final, take_over
 from ml_lifecycle.modeling.tuning.latency import choose_trial, tabulate_front
 from ml_lifecycle.modeling.tuning.loop import Clock, CountedTickets, Progress, run_trials, spent_before
 from ml_lifecycle.modeling.tuning.queue import enqueue_first
@@ -34,6 +34,7 @@ from ml_lifecycle.modeling.tuning.study import (
     list_finished,
     open_study,
     rank_importance,
+    score_of,
     tabulate,
     tabulate_curve,
 )
@@ -111,6 +112,15 @@ class FamilySearch:
         """Make the trials that are left."""
         total = len(self.rows.learnt)
         search_on(self.study, self.search, clock, known, journal=self._journal, total_rows=total, progress=progress)
+
+    def best_models(self, most: int) -> list[tuple[int, FittedModel]]:
+        """The numbers and models of the best complete trials, as the trials fitted them; the best first."""
+        sign = -1 if self.search.score.greater_is_better else 1
+        ordered = sorted(list_complete(self.study), key=lambda trial: (sign * score_of(trial), trial.number))[:most]
+        return [
+            (trial.number, take_over(self.search, trial, self.search.fill(trial.params), 0.0).model)
+            for trial in ordered
+        ]
 
     def finish(self, clock: Clock, began: float) -> TuningResult:
         """Fit the best configuration on the training rows, and tell the whole.

@@ -90,7 +90,7 @@ def _no_worse(search: Search, best: FrozenTrial, final: Final) -> Final:
     if not cut or not is_better(search.score, score_of(best), final.fit.score):
         return final
     params = search.fill(best.params)
-    return Final(_take_over(search, best, params, 0.0), params)
+    return Final(take_over(search, best, params, 0.0), params)
 
 
 def _fit(
@@ -108,7 +108,7 @@ def _fit(
         fit = fit_model(search.family, part, None, params, goal=search.goal, rounds=Rounds(most=iterations))
         return Final(fit, params)
     if len(part) == len(learnt):
-        return Final(_take_over(search, best, params, left), params)
+        return Final(take_over(search, best, params, left), params)
     slow = seconds * len(part) / len(learnt) / max((1 - RESERVED) * left, 1e-9)
     slower = plan_slower(best, search, affordable=slow) if slow < 1 else None
     chosen = params if slower is None or search.for_latency else search.fill(slower)
@@ -127,13 +127,13 @@ def _fit_planned(search: Search, train: Samples, plan: Mapping[str, Any], checkp
     return Final(fit, params)
 
 
-def _take_over(search: Search, best: FrozenTrial, params: Mapping[str, Parameter], left: float) -> Fit:
+def take_over(search: Search, best: FrozenTrial, params: Mapping[str, Parameter], left: float) -> Fit:
     """The best trial's own model, made again if it is not at hand, made longer if only its deadline ended it."""
     facts = read_facts(best)
     stopped, seconds = str(facts["stopped"]), float(facts["fit_seconds"])
     if stopped == "deadline" and left > WORTH_CONTINUING * seconds:
         return search.family.fit(search.prepared(), params, search.rounds(in_seconds(left), params))
-    if search.kept is not None and search.kept[0] == best.number:
-        return search.kept[1]
+    if best.number in search.kept:
+        return search.kept[best.number]
     fit = search.family.fit(search.prepared(), params, Rounds(most=int(facts["iterations"])))
     return replace(fit, stopped=facts["stopped"], score=score_of(best))

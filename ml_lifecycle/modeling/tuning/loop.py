@@ -33,8 +33,10 @@ LEAST_SHARE = 0.1
 FINAL_SHARE = 0.5
 #: How much longer than expected the slower form of the best trial may take.
 MARGIN = 1.3
-#: Trials that are made before time is kept for the best of them: for its slower form, or for more rounds of it.
+#: Trials that are made before time is kept for more rounds of the best of them.
 FIRST_TRIALS = 4
+#: Trials that are made before the slower form of the best, however long they take.
+BEFORE_SLOWER = 2
 
 Progress = Callable[[int, float | None], None]
 
@@ -122,9 +124,8 @@ def run_trials(
         left = clock.left() - (_reserve(study, search, clock, total_rows) if ends else 0.0)
         if (left <= 0 and list_complete(study)) or not tickets.take():
             return
-        if leads and ends:
-            _slow_down(study, search, left, total_rows)
-        most = _trial_share(search, total_rows) * clock.seconds if ends else left
+        slowed = leads and ends and _slow_down(study, search, left, total_rows)
+        most = _trial_share(search, total_rows) * clock.seconds if ends and not slowed else left
         run_trial(study, search, max(min(left, most), 0.0))
         if progress is not None:
             finished, best = list_finished(study), find_best(study, search)
@@ -152,23 +153,28 @@ def _reserve(study: Study, search: Search, clock: Clock, total_rows: int) -> flo
     return most if looked_around and facts["stopped"] == "deadline" else 0.0
 
 
-def _slow_down(study: Study, search: Search, left: float, total_rows: int) -> None:
+def _slow_down(study: Study, search: Search, left: float, total_rows: int) -> bool:
     """Queue the slower form of the best trial when it is time: before the last trial, or before the seconds are over.
 
+    Where a trial takes much of the seconds, that is soon: the slower form is a surer gain than one more configuration.
     Not where the final fit sees more rows than the search: it takes the slower rate itself, if time allows.
+
+    Returns:
+        Whether it was queued; it may take all seconds that are left.
     """
     budget = search.config.search
     best = find_best(study, search)
     if best is None or budget.trials < SLOWER_FROM or budget.method not in {"tpe", "cmaes", "gp"}:
-        return
+        return False
     final_slows = total_rows > search.rows and not search.has_folds
     if search.for_latency or final_slows or was_slowed(study, best):
-        return
+        return False
     seconds = float(read_facts(best)["fit_seconds"]) * (len(search.parts) if search.has_folds else 1)
-    most = TRIAL_SHARE * budget.seconds
     finished = len(list_finished(study))
     last = finished == budget.trials - 1
     due = seconds / SLOWER * MARGIN >= left - seconds
-    params = plan_slower(best, search, affordable=seconds * MARGIN / max(min(left, most), 1e-9))
-    if params is not None and (last or (due and finished >= FIRST_TRIALS)):
-        enqueue_slower(study, best, params)
+    params = plan_slower(best, search, affordable=seconds * MARGIN / max(left, 1e-9))
+    if params is None or not (last or (due and finished >= BEFORE_SLOWER)):
+        return False
+    enqueue_slower(study, best, params)
+    return True

@@ -14,6 +14,8 @@ from ml_lifecycle.modeling.search_space import Parameter
 from ml_lifecycle.parts import Parts
 
 _FACTS_FILE = "tuning.json"
+#: Stands for the number of a trial in a family that was not searched on.
+OTHER_FAMILY = -1
 #: Tables that may be empty; results that were stored before there were any have none of them.
 _MORE_TABLES = ("curve", "front", "importance", "families")
 
@@ -39,6 +41,9 @@ class TuningResult:
             where rounds were not judged one by one, as with folds.
         front: Trials that none beats in both score and latency: `number`, `value`, `work`, `latency_us`, `params`,
             `chosen`; empty where only quality was searched for.
+        others: Where several families had a look and an ensemble is asked for: the best model of each other one, and
+            those of the next best trials, each after the number of its trial. They are not stored: what they are worth
+            is decided right after the search.
         families: Where several families had a look: `family`, `trials`, `value`, `seconds`, `chosen`; else empty.
         importance: Share of each searched hyperparameter in how good trials are: `parameter`, `share`; empty where
             there are too few trials to tell.
@@ -58,6 +63,7 @@ class TuningResult:
     front: pd.DataFrame = field(default_factory=pd.DataFrame)
     importance: pd.DataFrame = field(default_factory=pd.DataFrame)
     families: pd.DataFrame = field(default_factory=pd.DataFrame)
+    others: tuple[tuple[int, FittedModel], ...] = ()
 
     def to_parts(self) -> Parts:
         """The trials, the model's files, and the figures."""

@@ -37,6 +37,8 @@ TRUSTED = frozenset({"default", "slower"})
 TOO_SLOW = 2.0
 #: Points that the journal keeps of the curve of a trial that is the best so far.
 CURVE_POINTS = 200
+#: Models that are kept in memory: the best, and those that an ensemble may take.
+KEPT = 3
 
 
 class Hopeless(optuna.TrialPruned):  # type: ignore[misc]
@@ -151,13 +153,16 @@ def _fit_folds(trial: Trial, search: Search, params: Mapping[str, Parameter], de
 
 
 def _keep_best(study: Study, search: Search, number: int, outcome: Outcome) -> None:
-    """Keep the model of the best trial in memory: where it saw all rows there is nothing left to fit."""
+    """Keep the models of the best trials in memory: where they saw all rows there is nothing left to fit."""
     if search.has_folds or search.for_latency:
         return
     best = find_best(study, search)
     if best is None or is_better(search.score, outcome.score, score_of(best)):
-        search.kept = (number, outcome.fit)
         outcome.facts["curve"] = _thin_out(outcome.fit.curve)
+    search.kept[number] = outcome.fit
+    if len(search.kept) > KEPT:
+        sign = 1 if search.score.greater_is_better else -1
+        del search.kept[min(search.kept, key=lambda one: sign * search.kept[one].score)]
 
 
 def _thin_out(curve: np.ndarray) -> list[tuple[int, float]]:
