@@ -105,6 +105,10 @@ def _clusters(strong: pd.DataFrame, place: dict[str, int]) -> list[list[str]]:
 _Row = tuple[str, str, str, float, str, int]
 
 
+#: Where both say the same, the last bits of sums must not choose the name of the measure.
+_ROUNDING = 1e-9
+
+
 def _numbers(columns: Sequence[SampledColumn]) -> Iterator[_Row]:
     """All pairs of numbers at once, each over the rows that have both."""
     if len(columns) < 2:  # noqa: PLR2004 - a pair
@@ -113,7 +117,7 @@ def _numbers(columns: Sequence[SampledColumn]) -> Iterator[_Row]:
     ranks = stats.rankdata(raw, axis=0, nan_policy="omit")
     pearson, rows = _correlate(raw)
     spearman, _ = _correlate(ranks)
-    by_rank = np.abs(spearman) > np.abs(pearson)
+    by_rank = np.abs(spearman) > np.abs(pearson) + _ROUNDING
     best = np.where(by_rank, spearman, pearson)
     for i, j in zip(*np.nonzero(np.triu(np.abs(best) >= _KEPT, 1)), strict=True):
         if rows[i, j] >= _LEAST_ROWS:

@@ -19,7 +19,8 @@ import numpy as np
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.modeling.estimators.capabilities import huber_delta, monotone_signs
-from ml_lifecycle.modeling.estimators.catboost_trees import PooledSamples, feature_places, import_catboost, link
+from ml_lifecycle.modeling.estimators.catboost_data import PooledSamples, feature_places, import_catboost
+from ml_lifecycle.modeling.estimators.catboost_trees import link
 from ml_lifecycle.modeling.estimators.checkpoints import Checkpoint
 from ml_lifecycle.modeling.estimators.rounds import RoundWatch
 from ml_lifecycle.modeling.search_space import Parameter

@@ -10,7 +10,7 @@ import pytest
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.modeling.estimators import Rounds, get_family, load_model
-from ml_lifecycle.modeling.estimators.catboost_trees import (
+from ml_lifecycle.modeling.estimators.catboost_data import (
     LOWEST,
     MEDIAN,
     MISSING_NUMBERS,
