@@ -13,7 +13,7 @@ from ml_lifecycle.cli.running import AsJson, Project, make_assets, make_partitio
 
 if TYPE_CHECKING:
     from ml_lifecycle.config.project import ProjectConfig
-    from ml_lifecycle.evaluation.experiment_comparison import ExperimentComparison
+    from ml_lifecycle.evaluation.experiments.comparison import ExperimentComparison
     from ml_lifecycle.orchestration.site import Site
 
 #: What a comparison is written as, by the file's ending.
@@ -56,7 +56,7 @@ def run_command(
     as_json: AsJson = False,
 ) -> None:
     """Train an experiment beside the project's model, and say whether its hypothesis holds."""
-    from ml_lifecycle.evaluation.experiment_task import apply_changes
+    from ml_lifecycle.evaluation.experiments.task import apply_changes
     from ml_lifecycle.orchestration.experiments import ExperimentFolder, add_partition, read_experiment
     from ml_lifecycle.orchestration.site import Site
 

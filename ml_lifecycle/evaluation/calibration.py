@@ -1,6 +1,6 @@
 """Whether probabilities are frequencies: the reliability table.
 
-How they are corrected lives in `modeling/calibrator`; the calibration error in `label_measures`; how the gate judges,
+How they are corrected lives in `modeling/calibrator`; the calibration error in `measures/labels`; how the gate judges,
 in `gates`.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ml_lifecycle.evaluation.intervals import share_interval
-from ml_lifecycle.evaluation.label_measures import CALIBRATION_BINS, confidence_and_hit
-from ml_lifecycle.evaluation.measures import Scored
-from ml_lifecycle.evaluation.resampling import Units
+from ml_lifecycle.evaluation.inference.intervals import share_interval
+from ml_lifecycle.evaluation.inference.resampling import Units
+from ml_lifecycle.evaluation.measures.forms import Scored
+from ml_lifecycle.evaluation.measures.labels import CALIBRATION_BINS, confidence_and_hit
 
 #: The columns of the reliability table: predicted and observed are means within the bin.
 COLUMNS = ("from", "to", "rows", "predicted", "observed", "low", "high")

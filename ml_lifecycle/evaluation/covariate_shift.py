@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from ml_lifecycle.evaluation.drawing import draw_rows
-from ml_lifecycle.evaluation.intervals import expanded
-from ml_lifecycle.evaluation.measures import Linear, Ordered, Scored
+from ml_lifecycle.evaluation.inference.drawing import draw_rows
+from ml_lifecycle.evaluation.inference.intervals import expanded
+from ml_lifecycle.evaluation.inference.resampling import Units, influence, standard_error
+from ml_lifecycle.evaluation.measures.forms import Linear, Ordered, Scored
 from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.resampling import Units, influence, standard_error
-from ml_lifecycle.evaluation.slices import relative_loss
+from ml_lifecycle.evaluation.slicing.slices import relative_loss
 
 #: Columns of the table. drop: loss as a share of the value; low and high: its interval; rows: how many equal rows (or
 #: groups) the weighted ones are worth.

@@ -1,6 +1,6 @@
 """Predictions as the decisions that are made of them: so that metrics of labels judge what is served.
 
-How a decision is chosen lives in `modeling/threshold`, `modeling/decision` and `fairness_mitigation`.
+How a decision is chosen lives in `modeling/threshold`, `modeling/decision` and `fairness/mitigation`.
 """
 
 from __future__ import annotations

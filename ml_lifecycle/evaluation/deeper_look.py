@@ -14,7 +14,7 @@ import pandas as pd
 
 from ml_lifecycle.evaluation.examination import Examination, give_reasons
 from ml_lifecycle.evaluation.particulars import OnPart, Particulars
-from ml_lifecycle.evaluation.plots import Findings
+from ml_lifecycle.evaluation.plots.choice import Findings
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the errors of a model have in common: the worst rows, what they share, and which classes are mistaken for which.
 
-Where the whole metric is worse lives in `slices` and `slice_search`; residuals and worst queries in `residuals`.
+Where the whole metric is worse lives in `slicing/slices` and `slicing/search`; residuals and worst queries in
+`residuals`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.evaluation.intervals import share_interval
-from ml_lifecycle.evaluation.label_measures import codes, label
-from ml_lifecycle.evaluation.measures import Scored
+from ml_lifecycle.evaluation.inference.intervals import share_interval
+from ml_lifecycle.evaluation.inference.resampling import Units
+from ml_lifecycle.evaluation.measures.forms import Scored
+from ml_lifecycle.evaluation.measures.labels import codes, label
 from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.resampling import Units
-from ml_lifecycle.evaluation.slices import cut_column
+from ml_lifecycle.evaluation.slicing.slices import cut_column
 
 #: First columns of the table of worst rows; in a classification `probability` (of the predicted class) is the next;
 #: then come the columns that were asked for.

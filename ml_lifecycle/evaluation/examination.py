@@ -19,16 +19,16 @@ from ml_lifecycle.evaluation.calibration import COLUMNS as RELIABILITY_COLUMNS
 from ml_lifecycle.evaluation.calibration import reliability
 from ml_lifecycle.evaluation.decided import BY_LABEL, Decide, as_decided, for_metric
 from ml_lifecycle.evaluation.error_analysis import analyse_errors
-from ml_lifecycle.evaluation.explanation import permutation_importance
-from ml_lifecycle.evaluation.fairness import FairnessReport, assess_fairness
-from ml_lifecycle.evaluation.intervals import Interval, bootstrap_intervals
-from ml_lifecycle.evaluation.measures import Scored
+from ml_lifecycle.evaluation.explanation.importance import permutation_importance
+from ml_lifecycle.evaluation.explanation.partial_dependence import partial_dependence
+from ml_lifecycle.evaluation.explanation.shap_summary import Explanation, explain_rows
+from ml_lifecycle.evaluation.fairness.assessment import FairnessReport, assess_fairness
+from ml_lifecycle.evaluation.inference.intervals import Interval, bootstrap_intervals
+from ml_lifecycle.evaluation.measures.forms import Scored
 from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.partial_dependence import partial_dependence
 from ml_lifecycle.evaluation.residuals import analyse_residuals, worst_queries
 from ml_lifecycle.evaluation.robustness import Predict, assess_robustness
-from ml_lifecycle.evaluation.shap_summary import Explanation, explain_rows
-from ml_lifecycle.evaluation.slices import find_slices
+from ml_lifecycle.evaluation.slicing.slices import find_slices
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.modeling.estimators import FittedModel
 

@@ -1,7 +1,7 @@
 """The gates that judge an evaluation: success criteria, calibration, fairness, robustness, slices.
 
-Those of a trained model live in `model_gates`; beating the champion is judged in `comparison`. Where a gate judges a
-figure that chance moves, it fails only where the figure is beyond its limit with confidence.
+Those of a trained model live in `model_gates`; beating the champion is judged in `comparison/champion`. Where a gate
+judges a figure that chance moves, it fails only where the figure is beyond its limit with confidence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pandas as pd
 
 from ml_lifecycle.config.brief import Criterion
 from ml_lifecycle.config.evaluation import CalibrationLimits, FairnessLimits, RobustnessLimits, SliceLimits
-from ml_lifecycle.evaluation.intervals import Interval
+from ml_lifecycle.evaluation.inference.intervals import Interval
 from ml_lifecycle.evaluation.model_gates import (
     judge_beats_baseline,
     judge_logged,

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.errors import ModelError
-from ml_lifecycle.evaluation.drawing import draw_rows
-from ml_lifecycle.evaluation.intervals import Interval
+from ml_lifecycle.evaluation.inference.drawing import draw_rows
+from ml_lifecycle.evaluation.inference.intervals import Interval
+from ml_lifecycle.evaluation.inference.resampling import Estimate, Units, replicate
 from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.resampling import Estimate, Units, replicate
 from ml_lifecycle.modeling.estimators import Fit, Rounds, get_family
 from ml_lifecycle.modeling.estimators.facts import ModelFacts
 from ml_lifecycle.modeling.samples import Samples

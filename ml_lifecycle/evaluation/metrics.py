@@ -1,7 +1,8 @@
 """The metrics by name: what each is for, which direction is better, and how it is computed.
 
-How they are computed lives in `label_measures`, `curve_measures`, `regression_measures`, `ranking_measures` and
-`cost_measures`; how a name with a number (`ndcg@20`) is read, in `metric_names`; how sure a value is, in `intervals`.
+How they are computed lives in `measures/labels`, `measures/curves`, `measures/regression`, `measures/ranking` and
+`measures/costs`; how a name with a number (`ndcg@20`) is read, in `measures/names`; how sure a value is, in
+`inference/intervals`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import numpy as np
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import ConfigError
-from ml_lifecycle.evaluation import curve_measures, label_measures, ranking_measures, regression_measures
-from ml_lifecycle.evaluation.cost_measures import NO_COSTS, CostMatrix
-from ml_lifecycle.evaluation.measures import Measure, Scored, Sums, divide
-from ml_lifecycle.evaluation.metric_names import FAMILIES, Family, split_name
+from ml_lifecycle.evaluation.measures import curves as curve_measures
+from ml_lifecycle.evaluation.measures import labels as label_measures
+from ml_lifecycle.evaluation.measures import ranking as ranking_measures
+from ml_lifecycle.evaluation.measures import regression as regression_measures
+from ml_lifecycle.evaluation.measures.costs import NO_COSTS, CostMatrix
+from ml_lifecycle.evaluation.measures.forms import Measure, Scored, Sums, divide
+from ml_lifecycle.evaluation.measures.names import FAMILIES, Family, split_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from math import isclose, isnan
 import numpy as np
 
 from ml_lifecycle.config.evaluation import EvaluationConfig
-from ml_lifecycle.evaluation.chance import chance_score
-from ml_lifecycle.evaluation.intervals import Interval, bootstrap_interval
+from ml_lifecycle.evaluation.inference.intervals import Interval, bootstrap_interval
+from ml_lifecycle.evaluation.inference.significance import paired_bootstrap
+from ml_lifecycle.evaluation.measures.chance import chance_score
 from ml_lifecycle.evaluation.metrics import Metric
 from ml_lifecycle.evaluation.plain import plain
 from ml_lifecycle.evaluation.sanity import Finding, OrderProbe, SmallBatch, find_batch, find_order
-from ml_lifecycle.evaluation.significance import paired_bootstrap
 from ml_lifecycle.verdict import Fact, Verdict
 
 #: What to do about the part of the sanity gate that failed.

@@ -8,9 +8,9 @@ from typing import TypeAlias, TypedDict
 import numpy as np
 import pandas as pd
 
-from ml_lifecycle.evaluation.cost_measures import CostMatrix
 from ml_lifecycle.evaluation.decided import Decide
 from ml_lifecycle.evaluation.learning_curve import LearningCurve
+from ml_lifecycle.evaluation.measures.costs import CostMatrix
 from ml_lifecycle.evaluation.metrics import Metric
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.modeling.estimators import FittedModel

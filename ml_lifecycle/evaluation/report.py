@@ -19,13 +19,13 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import EvaluationConfig
 from ml_lifecycle.evaluation.deeper_look import Clock, look_deeper
 from ml_lifecycle.evaluation.examination import Examination
-from ml_lifecycle.evaluation.explanation import merge_importance
-from ml_lifecycle.evaluation.fairness import FairnessReport
-from ml_lifecycle.evaluation.intervals import Interval
-from ml_lifecycle.evaluation.measures import Scored
+from ml_lifecycle.evaluation.explanation.importance import merge_importance
+from ml_lifecycle.evaluation.fairness.assessment import FairnessReport
+from ml_lifecycle.evaluation.inference.intervals import Interval
+from ml_lifecycle.evaluation.measures.forms import Scored
 from ml_lifecycle.evaluation.metrics import Metric, default_metric, get_metric, metrics_of
 from ml_lifecycle.evaluation.particulars import Particulars
-from ml_lifecycle.evaluation.plots import draw
+from ml_lifecycle.evaluation.plots.choice import draw
 from ml_lifecycle.evaluation.robustness import Predict
 from ml_lifecycle.parts import Parts
 
@@ -54,8 +54,8 @@ class EvaluationReport:
         importance: Columns and features by importance; see `explanation.COLUMNS`.
         figures: PNG pictures by name.
         tables: Further tables by name, those with rows: worst_rows, common_errors, confusions (`error_analysis`),
-            residual_* and worst_queries (`residuals`), shap, shap_by_class (`shap_values`), partial_dependence,
-            learning_curve.
+            residual_* and worst_queries (`residuals`), shap, shap_by_class (`explanation/shap_values`),
+            partial_dependence, learning_curve.
         notes: By part in a sentence: what was left out and why, or what is to be known of it.
     """
 

@@ -1,6 +1,6 @@
 """Residuals of a regression: bias and spread along the prediction, dependence in time; worst queries of a ranking.
 
-The worst rows of any kind live in `error_analysis`; the pictures in `plots`.
+The worst rows of any kind live in `error_analysis`; the pictures in `plots/choice`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ml_lifecycle.evaluation.measures import Combine, Linear, divide, ratio
+from ml_lifecycle.evaluation.inference.resampling import Units, influence, standard_error
+from ml_lifecycle.evaluation.inference.time_blocks import autocovariance, means_by_time
+from ml_lifecycle.evaluation.measures.forms import Combine, Linear, divide, ratio
 from ml_lifecycle.evaluation.metrics import METRICS, Metric
-from ml_lifecycle.evaluation.resampling import Units, influence, standard_error
-from ml_lifecycle.evaluation.time_blocks import autocovariance, means_by_time
 
 #: Columns of the table by predicted value; error is prediction minus truth.
 BIAS_COLUMNS = ("from", "to", "rows", "predicted", "true", "mean_error", "low", "high", "spread")

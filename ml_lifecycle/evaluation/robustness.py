@@ -1,7 +1,7 @@
 """What disturbed input costs: the primary metric under noise, missing cells, swapped categories and shifts.
 
 Disturbances act on raw rows, before the features, as they would in production. How rows are weighted for a shift lives
-in `covariate_shift`, how columns are permuted in `explanation`, how the gate judges in `gates`.
+in `covariate_shift`, how columns are permuted in `explanation/importance`, how the gate judges in `gates`.
 
 What each kind is held to stands in its row of the table (`limit`, a share of the metric's value):
 
@@ -23,13 +23,13 @@ import pandas as pd
 from pandas.api import types
 
 from ml_lifecycle.config.evaluation import RobustnessLimits
-from ml_lifecycle.evaluation.chance import chance_score
 from ml_lifecycle.evaluation.covariate_shift import assess_shift
-from ml_lifecycle.evaluation.drawing import bound_rows, draw_rows
-from ml_lifecycle.evaluation.intervals import expanded
+from ml_lifecycle.evaluation.inference.drawing import bound_rows, draw_rows
+from ml_lifecycle.evaluation.inference.intervals import expanded
+from ml_lifecycle.evaluation.inference.significance import paired_bootstrap
+from ml_lifecycle.evaluation.measures.chance import chance_score
 from ml_lifecycle.evaluation.metrics import Metric
-from ml_lifecycle.evaluation.significance import paired_bootstrap
-from ml_lifecycle.evaluation.slices import relative_loss
+from ml_lifecycle.evaluation.slicing.slices import relative_loss
 
 __all__ = ["COLUMNS", "Predict", "assess_robustness", "bound_rows", "count_outputs", "draw_rows"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.evaluation.chance import chance_score
-from ml_lifecycle.evaluation.measures import divide
+from ml_lifecycle.evaluation.measures.chance import chance_score
+from ml_lifecycle.evaluation.measures.forms import divide
 from ml_lifecycle.evaluation.metrics import METRICS, Metric
 from ml_lifecycle.evaluation.plain import plain
 from ml_lifecycle.modeling.search_space import Parameter

@@ -1,7 +1,7 @@
 """`Decision`: which class a predicted probability is turned into, and what wrong classes cost.
 
-How a threshold is chosen lives in `threshold`, thresholds by group in `evaluation/fairness`; a decision is stored with
-the `predictor` and used by whoever makes labels (`release/answers`).
+How a threshold is chosen lives in `threshold`, thresholds by group in `evaluation/fairness/assessment`; a decision is
+stored with the `predictor` and used by whoever makes labels (`release/answers`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Several of the best trials as one model, kept only where that is better beyond chance and quick enough.
 
 How members are mixed lives in `ensemble_weights`, the mixed model in `estimators/blend`, the search that made the
-trials in `tuning`. The test of the gain is handed in: it lives in `evaluation/significance`.
+trials in `tuning`. The test of the gain is handed in: it lives in `evaluation/inference/significance`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one clock for single predictions: how long a model takes for one row, as the caller waits for it.
 
 What is made of it lives elsewhere: the front of quality and speed in `tuning/latency`, whether an ensemble is quick
-enough in `ensemble`, what a candidate costs beside the champion in `evaluation/footprint`.
+enough in `ensemble`, what a candidate costs beside the champion in `evaluation/comparison/footprint`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The probability from which a row is called positive, chosen on validation rows for a metric.
 
 For costs it is chosen in `cost_threshold`; what a threshold then does is `decision`; thresholds by group are those of
-`evaluation/fairness`; metrics live in `evaluation/metrics` and come in as a function. The rows should not be those that
-the model learnt from; those that the calibration was fitted on are good enough, since it moves all probabilities alike.
+`evaluation/fairness/assessment`; metrics live in `evaluation/metrics` and come in as a function. The rows should not be
+those that the model learnt from; those that the calibration was fitted on are good enough, since it moves all
+probabilities alike.
 
 The best threshold on a few thousand rows is mostly the luck of those rows. So it is sought on many resamples of them,
 and the mean of what they say is taken (bagging, Breiman 1996): in simulations that halves what the choice costs against

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.monitoring import PerformanceConfig
-from ml_lifecycle.evaluation.intervals import Interval, bootstrap_interval
+from ml_lifecycle.evaluation.inference.intervals import Interval, bootstrap_interval
 from ml_lifecycle.evaluation.metrics import Metric, compute_metrics
 from ml_lifecycle.monitoring.estimation import can_estimate, estimate_performance
 from ml_lifecycle.parts import Parts

@@ -21,8 +21,8 @@ from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.storage import record_of
 
 if TYPE_CHECKING:
-    from ml_lifecycle.evaluation.experiment_comparison import ExperimentComparison
-    from ml_lifecycle.evaluation.experiments import ExperimentResult
+    from ml_lifecycle.evaluation.experiments.comparison import ExperimentComparison
+    from ml_lifecycle.evaluation.experiments.result import ExperimentResult
 
 
 def read_result(instance: dg.DagsterInstance, project: ProjectConfig, name: str) -> "ExperimentResult":
@@ -80,7 +80,7 @@ def compare_named(
         StateError: One was never trained, or no model is in production.
         DataError: They share no rows.
     """
-    from ml_lifecycle.evaluation.experiment_comparison import compare_experiments
+    from ml_lifecycle.evaluation.experiments.comparison import compare_experiments
     from ml_lifecycle.orchestration.assets.samples import costs_of, primary_metric
 
     check_named(instance, project, names, reference)

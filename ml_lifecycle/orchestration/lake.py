@@ -111,7 +111,16 @@ def _put_together(kind: str, parts: Parts) -> object:
     module, _, name = kind.partition(":")
     if not module.startswith("ml_lifecycle."):  # a lake that others can write to must not choose what is imported
         raise StateError("a record in the lake has a foreign type", expected="a type of ml_lifecycle", got=kind)
-    return getattr(importlib.import_module(module), name).from_parts(parts)
+    try:
+        made_as = getattr(importlib.import_module(module), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise StateError(
+            "a record in the lake is of another version of this package",
+            expected="a type that this version knows",
+            got=kind,
+            advice="materialise its asset again: run the lifecycle",
+        ) from error
+    return made_as.from_parts(parts)
 
 
 def _write_table(path: Path, frame: "pd.DataFrame", partition: str | None) -> int:

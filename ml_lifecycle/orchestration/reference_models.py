@@ -17,8 +17,8 @@ from ml_lifecycle.orchestration.records import data_versions
 from ml_lifecycle.orchestration.resources import Workspace
 
 if TYPE_CHECKING:
-    from ml_lifecycle.evaluation.experiments import ExperimentResult
-    from ml_lifecycle.evaluation.footprint import Footprint
+    from ml_lifecycle.evaluation.comparison.footprint import Footprint
+    from ml_lifecycle.evaluation.experiments.result import ExperimentResult
     from ml_lifecycle.orchestration.assets.samples import SplitSamples
 
 _SPLITS = "data_splits"
@@ -95,7 +95,7 @@ class ReferenceModels:
         return (f"{said} It was made of another split: rows that it has learnt from may be among these.",)
 
     def _gather(self, name: str, predictor: Any, valid: Any, size: "Footprint", **more: Any) -> "ExperimentResult":
-        from ml_lifecycle.evaluation.experiments import gather_result
+        from ml_lifecycle.evaluation.experiments.result import gather_result
         from ml_lifecycle.orchestration.assets.samples import primary_metric
 
         metric, groups = primary_metric(self._project, self.samples.target), self.samples.groups_of(valid)
@@ -121,7 +121,7 @@ class ReferenceModels:
 
 def _measure(predictor: Any, rows: Any, seconds: float | None) -> "Footprint":
     """Time of one row and size, as an experiment's are measured."""
-    from ml_lifecycle.evaluation.footprint import measure_footprint
+    from ml_lifecycle.evaluation.comparison.footprint import measure_footprint
 
     read = [name for name in predictor.extractor.columns if name in rows.columns]
     cells = {str(name): value for name, value in rows[read].head(1).to_dict("records")[0].items()}

@@ -25,7 +25,7 @@ from ml_lifecycle.orchestration.storage import DEFERRED, LAKE_KEY, Stored, lake_
 from ml_lifecycle.verdict import Verdict
 
 #: Raised with every change that makes old results of a step invalid.
-CODE_GENERATION = "2"
+CODE_GENERATION = "3"
 #: The rows that every later step takes.
 ROWS = "validated_data"
 _BEFORE_LABELS = ("labeled_data", ROWS)

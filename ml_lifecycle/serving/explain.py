@@ -1,4 +1,4 @@
-"""`/explain`: what each feature adds to the prediction of a row (SHAP values), as `evaluation/shap_values` finds it.
+"""`/explain`: what each feature adds to a row's prediction: the SHAP values of `evaluation/explanation/shap_values`.
 
 Nothing of it is logged: an explanation is no prediction that anybody acts on.
 """
@@ -69,7 +69,7 @@ def explain_rows(served: Served, rows: Sequence[object], answers: Sequence[Answe
     Raises:
         ModelError: The model cannot be explained, or not so many rows at once.
     """
-    from ml_lifecycle.evaluation.shap_values import allow_rows, contribute, find_unit
+    from ml_lifecycle.evaluation.explanation.shap_values import allow_rows, contribute, find_unit
 
     predictor = served.scorer.package.predictor
     good = [place for place, answer in enumerate(answers) if answer.output is not None]

@@ -31,8 +31,8 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.features import FeaturesConfig
 from ml_lifecycle.config.modeling import EnsembleConfig, ModelingConfig, SearchConfig
 from ml_lifecycle.dataset.rows import ROW_ID
+from ml_lifecycle.evaluation.inference.significance import paired_bootstrap
 from ml_lifecycle.evaluation.metrics import METRICS, Metric
-from ml_lifecycle.evaluation.significance import paired_bootstrap
 from ml_lifecycle.features.extraction import FeatureExtractor
 from ml_lifecycle.modeling.ensemble import build_ensemble
 from ml_lifecycle.modeling.estimators import Goal, Rounds, get_family

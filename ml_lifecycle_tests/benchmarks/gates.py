@@ -9,7 +9,7 @@ other, so a model with less noise is better, and two with the same noise are equ
 - at margin: the candidate is better by exactly the `margin` of the configuration. It is not better by more, so again at
   most 5 %. A worse candidate is promoted more seldom still.
 - better: the true gain is declared beforehand as the smallest one worth having, `margin` is 0, and there are as many
-  rows as `evaluation.power.plan_rows` asks for. At least 80 % must be promoted.
+  rows as `evaluation.inference.power.plan_rows` asks for. At least 80 % must be promoted.
 
 Each rate is printed with its 95 % interval (Wilson), which says how far chance in the simulation itself reaches.
 """
@@ -24,11 +24,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_lifecycle.config.evaluation import ComparisonConfig, EvaluationConfig
-from ml_lifecycle.evaluation.comparison import compare
-from ml_lifecycle.evaluation.intervals import Interval, wilson
+from ml_lifecycle.evaluation.comparison.champion import compare
+from ml_lifecycle.evaluation.inference.intervals import Interval, wilson
+from ml_lifecycle.evaluation.inference.power import plan_rows
 from ml_lifecycle.evaluation.metrics import Metric, get_metric
 from ml_lifecycle.evaluation.model_gates import judge_beats_baseline
-from ml_lifecycle.evaluation.power import plan_rows
 
 ALPHA, POWER = 0.05, 0.8
 #: Noise of the champion, of a candidate that is better, and of one that is worse.

@@ -15,8 +15,8 @@ import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.optimize import OptimizeConfig
+from ml_lifecycle.evaluation.inference.significance import paired_bootstrap
 from ml_lifecycle.evaluation.metrics import get_metric
-from ml_lifecycle.evaluation.significance import paired_bootstrap
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.modeling.estimators import FAMILIES, Goal, Rounds
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBMModel

@@ -8,7 +8,7 @@ from ml_lifecycle.config.brief import Kind, Task
 from ml_lifecycle.config.metrics import NAMES, NUMBERED, OF_LABELS, names_for, tasks_of
 from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.evaluation.decided import BY_LABEL
-from ml_lifecycle.evaluation.metric_names import FAMILIES
+from ml_lifecycle.evaluation.measures.names import FAMILIES
 from ml_lifecycle.evaluation.metrics import KNOWN, get_metric
 
 _TASK_OF = {

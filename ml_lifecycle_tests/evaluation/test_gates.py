@@ -9,11 +9,11 @@ import pandas as pd
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import FairnessLimits, RobustnessLimits, SliceLimits
 from ml_lifecycle.evaluation import gates
-from ml_lifecycle.evaluation.fairness import FairnessReport, assess_fairness
-from ml_lifecycle.evaluation.intervals import Interval
+from ml_lifecycle.evaluation.fairness.assessment import FairnessReport, assess_fairness
+from ml_lifecycle.evaluation.inference.intervals import Interval
 from ml_lifecycle.evaluation.metrics import METRICS
 from ml_lifecycle.evaluation.robustness import COLUMNS
-from ml_lifecycle.evaluation.slices import find_slices
+from ml_lifecycle.evaluation.slicing.slices import find_slices
 from ml_lifecycle.verdict import Verdict
 from ml_lifecycle_tests.evaluation.problems import binary
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml_lifecycle.config.evaluation import EvaluationConfig
-from ml_lifecycle.evaluation.chance import chance_score
+from ml_lifecycle.evaluation.measures.chance import chance_score
 from ml_lifecycle.evaluation.metrics import METRICS
 from ml_lifecycle.evaluation.model_gates import (
     judge_beats_baseline,

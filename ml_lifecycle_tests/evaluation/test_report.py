@@ -17,8 +17,8 @@ from ml_lifecycle.config.evaluation import (
     SliceLimits,
 )
 from ml_lifecycle.evaluation import gates
-from ml_lifecycle.evaluation.cost_measures import CostMatrix
 from ml_lifecycle.evaluation.learning_curve import LearningCurve, trace_learning
+from ml_lifecycle.evaluation.measures.costs import CostMatrix
 from ml_lifecycle.evaluation.metrics import METRICS
 from ml_lifecycle.evaluation.report import EvaluationReport, evaluate
 from ml_lifecycle.modeling.decision import Decision

@@ -95,6 +95,14 @@ def test_a_foreign_type_is_not_imported(tmp_path: Path) -> None:
         Lake(tmp_path).read(_KEY, LakeRecord("subprocess:Popen", {}, None))
 
 
+@pytest.mark.parametrize("kind", ["ml_lifecycle.evaluation.gone:Report", "ml_lifecycle.evaluation.report:Gone"])
+def test_a_type_of_another_version_is_told(tmp_path: Path, kind: str) -> None:
+    """With the way back."""
+    with pytest.raises(StateError, match="another version of this package") as refused:
+        Lake(tmp_path).read(_KEY, LakeRecord(kind, {}, None))
+    assert "run the lifecycle" in str(refused.value)
+
+
 def test_what_cannot_be_taken_apart_is_refused(tmp_path: Path) -> None:
     """There is no pickle to fall back on."""
     with pytest.raises(TypeError, match="frame or Storable"):

@@ -13,8 +13,8 @@ from fairlearn import metrics as fairlearn
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import FairnessLimits, RobustnessLimits
 from ml_lifecycle.evaluation.covariate_shift import assess_shift
-from ml_lifecycle.evaluation.fairness import assess_fairness
-from ml_lifecycle.evaluation.fairness_mitigation import compare_thresholds, mitigate
+from ml_lifecycle.evaluation.fairness.assessment import assess_fairness
+from ml_lifecycle.evaluation.fairness.mitigation import compare_thresholds, mitigate
 from ml_lifecycle.evaluation.metrics import METRICS
 from ml_lifecycle.evaluation.sanity import find_batch, find_order, fit_small_batch, probe_order
 from ml_lifecycle.features.values import FeatureMatrix

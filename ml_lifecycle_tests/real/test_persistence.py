@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ml_lifecycle.config.brief import Kind, Task
+from ml_lifecycle.evaluation.inference.quick_intervals import quick_ends
 from ml_lifecycle.evaluation.metrics import get_metric
-from ml_lifecycle.evaluation.quick_intervals import quick_ends
 from ml_lifecycle.features.values import FeatureMatrix
 from ml_lifecycle.modeling.baselines import Baselines, fit_baselines
 from ml_lifecycle.modeling.samples import Samples

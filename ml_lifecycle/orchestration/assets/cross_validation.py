@@ -44,8 +44,8 @@ def _cross_validation(project: ProjectConfig) -> dg.AssetsDefinition:
         tuned_model: Any,
     ) -> Made:
         """How good the way of making the model is, fold by fold, on training rows that each fold left out."""
-        from ml_lifecycle.evaluation.cross_validation import cross_validate
-        from ml_lifecycle.evaluation.nested_validation import cross_validate_search
+        from ml_lifecycle.evaluation.validation.cross_validation import cross_validate
+        from ml_lifecycle.evaluation.validation.nested import cross_validate_search
         from ml_lifecycle.modeling.kept_fits import KeptFits
 
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)

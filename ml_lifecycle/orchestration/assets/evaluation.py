@@ -187,7 +187,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, optimized_model: Any
     ) -> Made:
         """Candidate and champion on the same rows; promoted only what is better beyond chance."""
-        from ml_lifecycle.evaluation.comparison import compare, judge_beats_champion
+        from ml_lifecycle.evaluation.comparison.champion import compare, judge_beats_champion
         from ml_lifecycle.evaluation.decided import for_metric
 
         target = optimized_model.target
@@ -232,7 +232,7 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
 
 def _footprints(predictor: Any, champion: Champion, rows: Any) -> dict[str, Any]:
     """What both cost for one row, measured in turn so that a busy machine is fair to both."""
-    from ml_lifecycle.evaluation.footprint import Footprint
+    from ml_lifecycle.evaluation.comparison.footprint import Footprint
     from ml_lifecycle.modeling.latency import compare_latency
 
     theirs = champion.package.predictor

@@ -56,7 +56,7 @@ def experiment_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
         data_folds: Any = None,
     ) -> Made:
         """A model made otherwise than the YAML says, on the same rows, and whether its hypothesis holds."""
-        from ml_lifecycle.evaluation.experiment_training import train_experiment
+        from ml_lifecycle.evaluation.experiments.training import train_experiment
 
         asked = ExperimentFolder(project).get(context.partition_key)
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)
@@ -97,7 +97,7 @@ def experiment_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
 def _folds(project: ProjectConfig, asked: Any, rows: Any, splits: Any) -> Any:
     """Folds for an experiment that needs some where the project has none."""
     from ml_lifecycle.dataset.folds import make_folds
-    from ml_lifecycle.evaluation.experiment_task import apply_changes
+    from ml_lifecycle.evaluation.experiments.task import apply_changes
 
     if not apply_changes(project, asked).uses_folds:
         return None
@@ -130,7 +130,7 @@ def _reference(
 
 
 def _judge(project: ProjectConfig, result: Any, reference: Any, samples: SplitSamples) -> Verdict:
-    from ml_lifecycle.evaluation.hypotheses import judge_hypothesis
+    from ml_lifecycle.evaluation.experiments.hypotheses import judge_hypothesis
 
     metric, costs = primary_metric(project, samples.target), costs_of(project, samples.target)
     config, seed = project.evaluation, project.modeling.seed

@@ -45,8 +45,8 @@ def _baselines(project: ProjectConfig) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, features: Any, selected_features: Any
     ) -> Made:
         """What one would do without a model, or with a simple one; the best is the floor for the tuned model."""
+        from ml_lifecycle.evaluation.inference.quick_intervals import quick_ends
         from ml_lifecycle.evaluation.model_gates import judge_logged
-        from ml_lifecycle.evaluation.quick_intervals import quick_ends
         from ml_lifecycle.modeling.baselines import fit_baselines
         from ml_lifecycle.modeling.training import count_threads
 
@@ -172,7 +172,7 @@ def _approaches(project: ProjectConfig) -> dg.AssetsDefinition:
         tuned_model: Any,
     ) -> Made:
         """Baseline, pragmatic and best model side by side, and which of them to take by the rules of the YAML."""
-        from ml_lifecycle.evaluation.approaches import Tuned, compare_approaches
+        from ml_lifecycle.evaluation.approaches.contestants import Tuned, compare_approaches
         from ml_lifecycle.modeling.augmentation import augment
 
         samples = SplitSamples(project, validated_data, data_splits, features, selected_features.names)

@@ -131,7 +131,7 @@ class Bench:
 
     def _compare(self, valid: "Samples") -> "Compare":
         from ml_lifecycle.evaluation.decided import for_metric
-        from ml_lifecycle.evaluation.significance import paired_bootstrap
+        from ml_lifecycle.evaluation.inference.significance import paired_bootstrap
         from ml_lifecycle.modeling.optimization.choice import Difference
 
         project, target = self.project, self.predictor.target

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ml_lifecycle.config.project import ProjectConfig
 
 if TYPE_CHECKING:
-    from ml_lifecycle.evaluation.cost_measures import CostMatrix
     from ml_lifecycle.evaluation.decided import Decide
+    from ml_lifecycle.evaluation.measures.costs import CostMatrix
     from ml_lifecycle.evaluation.metrics import Metric
     from ml_lifecycle.modeling.predictor import Predictor
     from ml_lifecycle.modeling.samples import Samples
@@ -84,7 +84,7 @@ def metrics_at_hand(project: ProjectConfig, target: "Target") -> list["Metric"]:
 
 def costs_of(project: ProjectConfig, target: "Target") -> "CostMatrix | None":
     """What mistakes cost, as the brief says; None where it does not."""
-    from ml_lifecycle.evaluation.cost_measures import CostMatrix
+    from ml_lifecycle.evaluation.measures.costs import CostMatrix
 
     return CostMatrix.of(project.brief.costs, target.classes)
 
@@ -136,7 +136,7 @@ def blocks_in_time(project: ProjectConfig, rows: "LabelledRows", metric: "Metric
     time = project.dataset.event_time
     if rows.groups is not None or rows.query is not None or time is None or len(rows.rows) < _LEAST_IN_TIME:
         return rows.groups
-    from ml_lifecycle.evaluation.time_blocks import blocks_of
+    from ml_lifecycle.evaluation.inference.time_blocks import blocks_of
 
     losses = [metric.row_losses(metric.score(rows.y, predictions)) for predictions in models]
     values = losses[0] - losses[1] if len(losses) > 1 else losses[0]

@@ -96,7 +96,7 @@ def _ensemble(
     modeling = project.modeling
     if modeling.ensemble.method == "none":
         return result.model, {}
-    from ml_lifecycle.evaluation.significance import paired_bootstrap
+    from ml_lifecycle.evaluation.inference.significance import paired_bootstrap
     from ml_lifecycle.modeling.ensemble import build_ensemble
     from ml_lifecycle.modeling.kept_fits import KeptFits
 
@@ -156,7 +156,7 @@ def _decide(project: ProjectConfig, predictor: "Predictor", rows: TrainingRows) 
     decision, said = _choose_threshold(project, predictor, rows)
     if kind is not Kind.BINARY or mitigation == "none":
         return decision, said
-    from ml_lifecycle.evaluation.fairness_mitigation import mitigate
+    from ml_lifecycle.evaluation.fairness.mitigation import mitigate
 
     found = mitigate(
         rows.raw.rows,

@@ -77,8 +77,8 @@ def log_approaches(context: dg.AssetExecutionContext, project: ProjectConfig, fo
 
 
 def _draw(result: Any, metric: Any, scores: Any) -> dict[str, bytes]:
-    from ml_lifecycle.evaluation.round_plots import draw_rounds
-    from ml_lifecycle.evaluation.search_plots import draw_search
+    from ml_lifecycle.evaluation.plots.rounds import draw_rounds
+    from ml_lifecycle.evaluation.plots.searches import draw_search
 
     return draw_rounds(scores, metric.name) | draw_search(
         result.trials,

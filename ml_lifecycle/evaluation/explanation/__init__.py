@@ -1,0 +1,1 @@
+"""What a model leans on: importance, SHAP values, partial dependence."""
