@@ -86,18 +86,9 @@ def write_package(
     columns = _with_decision(input_columns(extractor, past), predictor, schema)
     files = _model_files(predictor, schema, past, cleaner)
     files |= {REFERENCE_FILE: reference, EXAMPLE_FILE: _write_example(example, columns)}
-    model = predictor.model.facts
-    bare = Manifest(
-        project=project,
-        kind=predictor.target.kind,
-        target=predictor.target.name,
-        columns=columns,
+    bare = replace(
+        _describe(project, predictor, columns, created_at or datetime.now(UTC)),
         threshold=threshold if predictor.threshold is None else predictor.threshold,
-        created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),
-        family=model.family,
-        parameters=dict(model.parameters),
-        rows=model.rows,
-        libraries=_installed(),
         lineage=dict(lineage),
         metrics=dict(metrics),
         facts={**(facts or {}), **_facts_of(predictor, past)},
@@ -107,6 +98,25 @@ def write_package(
     manifest = replace(bare, files=hashes, size=sum(map(len, files.values())))
     write_files(folder, {**files, MANIFEST_FILE: manifest.to_bytes()})
     return manifest
+
+
+def _describe(project: str, predictor: Predictor, columns: tuple[str, ...], created_at: datetime) -> Manifest:
+    """What the model says about itself; its threshold, and what is known from elsewhere, come to it later."""
+    model = predictor.model.facts
+    return Manifest(
+        project=project,
+        kind=predictor.target.kind,
+        target=predictor.target.name,
+        columns=columns,
+        threshold=0.5,
+        created_at=created_at.isoformat(timespec="seconds"),
+        family=model.family,
+        parameters=dict(model.parameters),
+        rows=model.rows,
+        libraries=_installed(),
+        lineage={},
+        metrics={},
+    )
 
 
 def _model_files(

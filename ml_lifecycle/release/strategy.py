@@ -76,8 +76,8 @@ def release_version(
         StateError: Somebody else has changed the version in production meanwhile; MLflow or the database refuses.
     """
     require_cleared(candidate, verdicts, required=required, lineage=lineage, ledger=ledger, approval=approval)
-    project, version, digest = candidate.project, candidate.version, candidate.manifest.digest
-    said = {DIGEST: digest, "lineage": dict(lineage), TARGET: target.to_dict()}
+    project, version = candidate.project, candidate.version
+    said = {DIGEST: candidate.manifest.digest, "lineage": dict(lineage), TARGET: target.to_dict()}
     rollout = start_rollout(
         project, version, config, ledger=ledger, rollouts=Rollouts(ledger.url), by=by, evidence=said
     )
@@ -95,19 +95,25 @@ def release_version(
             )
         )
     gates = {name: verdict.summary for name, verdict in verdicts.items() if verdict is not None and name in required}
-    record = Deployment(
-        project=project,
-        version=version,
-        previous=ledger.champion(project),
+    return Released(_record(candidate, gates, approval, ledger=ledger, by=by), rollout)
+
+
+def _record(
+    candidate: Candidate, gates: Mapping[str, str], approval: Verdict, *, ledger: Ledger, by: str
+) -> Deployment:
+    """What is told of a version that answers some of the requests; the one in production has not changed."""
+    return Deployment(
+        project=candidate.project,
+        version=candidate.version,
+        previous=ledger.champion(candidate.project),
         at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         by=by,
-        digest=digest,
+        digest=candidate.manifest.digest,
         gates=gates,
         changed=False,
-        history=ledger.history_table(project),
+        history=ledger.history_table(candidate.project),
         approvals=_approvals(approval),
     )
-    return Released(record, rollout)
 
 
 def _approvals(approval: Verdict) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.modeling import EnsembleConfig, ModelingConfig, SearchConfig
 from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.modeling.tuning import TuningResult, tune
+from ml_lifecycle.modeling.tuning.family_search import FamilySearch
 from ml_lifecycle.modeling.tuning.result import OTHER_FAMILY
 from ml_lifecycle_tests.modeling.problems import SCORES, make_goal, make_samples
 
@@ -86,3 +88,18 @@ def test_an_ensemble_is_given_what_is_at_hand(tmp_path: Path) -> None:
         assert number == again
         assert np.array_equal(model.predict_matrix(rows), other.predict_matrix(rows))
     assert hold(tmp_path, ("lightgbm", "linear"), trials=6).others == ()
+
+
+def test_where_time_is_short_slow_families_have_no_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock has ended the first one's look: that of a slower one would show nothing; a quicker one has its own."""
+    monkeypatch.setattr(FamilySearch, "look", _looking_briefly(FamilySearch.look))
+    found = hold(tmp_path, ("lightgbm", "catboost", "linear"), trials=3)
+    assert found.families["family"].tolist() == ["lightgbm", "linear"]
+
+
+def _looking_briefly(look: Callable[..., None]) -> Callable[..., None]:
+    def briefly(self: FamilySearch, seconds: float, known: object) -> None:
+        del seconds
+        look(self, 0.0, known)
+
+    return briefly

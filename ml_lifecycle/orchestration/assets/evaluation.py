@@ -215,19 +215,19 @@ def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
             **sizes,
         )
         context.log.info(comparison.summary)
-        recommended = comparison.recommendation
-        return Made(
-            comparison,
-            verdicts=[judge_beats_champion(comparison)],
-            metadata={
-                "decision": comparison.decision,
-                "champion": comparison.champion or "none",
-                "recommendation": recommended.summary if recommended is not None else "none",
-                "comparison": dg.MetadataValue.md(comparison.markdown()),
-            },
-        )
+        return Made(comparison, verdicts=[judge_beats_champion(comparison)], metadata=_tell_comparison(comparison))
 
     return model_comparison
+
+
+def _tell_comparison(comparison: Any) -> dict[str, Any]:
+    recommended = comparison.recommendation
+    return {
+        "decision": comparison.decision,
+        "champion": comparison.champion or "none",
+        "recommendation": recommended.summary if recommended is not None else "none",
+        "comparison": dg.MetadataValue.md(comparison.markdown()),
+    }
 
 
 def _footprints(predictor: Any, champion: Champion, rows: Any) -> dict[str, Any]:

@@ -80,17 +80,13 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
             loads = judge_loads_elsewhere(folder, proof, expected, proof=project.release.package_proof)
             version = workspace.registry.register(project.name, folder, run_id=run_id)
         workspace.registry.set_alias(project.name, CHALLENGER, version)
-        evidence = {"lineage": lineage, "digest": manifest.digest, "labels_used": _labels_used(context, project)}
-        workspace.ledger.append(project.name, version, "candidate", by=author_of(context), evidence=evidence)
+        known = {"lineage": lineage, "digest": manifest.digest, "labels_used": _labels_used(context, project)}
+        workspace.ledger.append(project.name, version, "candidate", by=author_of(context), evidence=known)
+        told = {"version": version, MLFLOW_KEY: run_id, "mlflow": mlflow_link(workspace, run_id)}
         return Made(
             Candidate(project.name, version, manifest),
             verdicts=[loads, judge_signature(workspace.registry, project.name, version)],
-            metadata={
-                "version": version,
-                **_figures(manifest),
-                MLFLOW_KEY: run_id,
-                "mlflow": mlflow_link(workspace, run_id),
-            },
+            metadata={**told, **_figures(manifest)},
         )
 
     return model_package
