@@ -55,9 +55,9 @@ def make_app(project: str, counts: Path | None = None) -> "FastAPI":
     from ml_lifecycle.orchestration.site import Site
     from ml_lifecycle.serving.app import build_served_app
     from ml_lifecycle.serving.keys import Keys
-    from ml_lifecycle.serving.server import take_turns
+    from ml_lifecycle.serving.server import tune_process
 
-    take_turns()
+    tune_process()
     config = Site.find().project(project)
     workspace = Workspace(config)
     return build_served_app(

@@ -12,7 +12,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.dataset.coercion import ColumnType, coerce_value
 from ml_lifecycle.dataset.rows import is_missing, text_of
 from ml_lifecycle.serving.log_frames import HISTORY
-from ml_lifecycle.serving.log_lines import LoggedFailure, LoggedPrediction, random_id
+from ml_lifecycle.serving.log_lines import LoggedFailure, LoggedPrediction, random_ids
 
 if TYPE_CHECKING:
     from ml_lifecycle.serving.routing import Pick
@@ -56,11 +56,12 @@ class OnlineLog:
         now = datetime.now(UTC).replace(tzinfo=None)
         lines: list[LoggedPrediction] = []
         names: list[str | None] = []
+        fresh = random_ids(len(answers))
         for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
             if answer.output is None or answer.score is None or not isinstance(row, Mapping):
                 names.append(None)
                 continue
-            name = random_id()
+            name = fresh[place]
             names.append(name)
             lines.append(
                 LoggedPrediction(

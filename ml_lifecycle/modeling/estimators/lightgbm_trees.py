@@ -30,6 +30,9 @@ from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.search_space import Choice, Parameter, Range, Space
 
 MODEL_FILE = "model.txt"
+#: From so many rows on they are predicted by several threads. Below, those of many callers of a server would wait for
+#: each other, spinning.
+MANY_ROWS = 4_096
 #: Below and from so many rows the default takes few and many leaves.
 SMALL_ROWS = 50_000
 LARGE_ROWS = 200_000
@@ -59,7 +62,7 @@ class LightGBMModel(FittedModel):
 
     def _predict(self, values: np.ndarray) -> np.ndarray:
         # The own check of the shape was made already, LightGBM's would cost a third of a single row's time.
-        threads = self.facts.goal.threads
+        threads = self.facts.goal.threads if len(values) >= MANY_ROWS else 1
         return np.asarray(self._booster.predict(values, num_threads=threads, predict_disable_shape_check=True))
 
     def _predict_row(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a figure, or an array of them
