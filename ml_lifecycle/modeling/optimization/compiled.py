@@ -22,6 +22,7 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import ConfigError, ModelError
 from ml_lifecycle.modeling.estimators.facts import ModelFacts
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBMModel
+from ml_lifecycle.modeling.optimization.extras import import_extra
 
 LIBRARY_FILE = "model.so"
 #: C compilers that tl2cgen can drive, the first one found is taken.
@@ -42,7 +43,7 @@ class CompiledModel:
     """
 
     def __init__(self, facts: ModelFacts, content: bytes) -> None:
-        tl2cgen = _import("tl2cgen")
+        tl2cgen = import_extra("tl2cgen", form="compiled")
         self._goal = facts.goal
         self._make_rows = tl2cgen.DMatrix
         # A library is loaded from a file; once it is, the file may go.
@@ -78,7 +79,7 @@ def compile_model(model: LightGBMModel) -> bytes:
         ModelError: tl2cgen cannot take the model, or the compiler refuses its C.
     """
     compiler = find_compiler()
-    treelite, tl2cgen = _import("treelite"), _import("tl2cgen")
+    treelite, tl2cgen = import_extra("treelite", form="compiled"), import_extra("tl2cgen", form="compiled")
     files = max(1, model.iterations * model.facts.goal.outputs // _TREES_PER_FILE)
     with tempfile.TemporaryDirectory() as folder, _quietly():
         text, library = Path(folder) / "model.txt", Path(folder) / LIBRARY_FILE
@@ -117,17 +118,3 @@ def find_compiler() -> str:
 def _quietly() -> contextlib.redirect_stdout[io.StringIO]:
     """Keep what the libraries tell their developers out of what a command prints."""
     return contextlib.redirect_stdout(io.StringIO())
-
-
-def _import(name: str) -> Any:  # noqa: ANN401 - a module
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            "the form compiled needs a library that is not installed",
-            expected="the extra `compiled`",
-            got=str(error),
-            advice='install it with `pip install "ml-lifecycle[compiled]"`, or leave the form out',
-        ) from error

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.errors import ConfigError, ModelError
+from ml_lifecycle.errors import ModelError
 from ml_lifecycle.modeling.estimators.facts import ModelFacts
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBMModel
+from ml_lifecycle.modeling.optimization.extras import import_extra
 from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText, TextTree, write_number
 
 ONNX_FILE = "model.onnx"
@@ -32,7 +33,7 @@ class OnnxRuntime:
     """
 
     def __init__(self, facts: ModelFacts, content: bytes) -> None:
-        onnxruntime = _import("onnxruntime")
+        onnxruntime = import_extra("onnxruntime", form="onnx")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = facts.goal.threads
         self._goal = facts.goal
@@ -59,7 +60,7 @@ def export_onnx(model: LightGBMModel) -> bytes:
         ConfigError: The extra is not installed.
         ModelError: The converter does not know the model's objective.
     """
-    onnxmltools = _import("onnxmltools")
+    onnxmltools = import_extra("onnxmltools", form="onnx")
     import lightgbm as lgb
     from onnxmltools.convert.common.data_types import FloatTensorType
 
@@ -89,17 +90,3 @@ def round_thresholds(tree: TextTree) -> TextTree:
         write_number(new) if numeric else old for new, old, numeric in zip(down, before, tree.numeric, strict=True)
     ]
     return tree.with_lines(threshold=written)
-
-
-def _import(name: str) -> Any:  # noqa: ANN401 - a module
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            "the form onnx needs a library that is not installed",
-            expected="the extra `onnx`",
-            got=str(error),
-            advice='install it with `pip install "ml-lifecycle[onnx]"`, or leave the form out',
-        ) from error
