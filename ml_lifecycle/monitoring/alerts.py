@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from ml_lifecycle.config.monitoring import AlertsConfig
+from ml_lifecycle.config.alerts import AlertsConfig
 from ml_lifecycle.dataset.references import resolve
 from ml_lifecycle.errors import ConfigError, StateError
 

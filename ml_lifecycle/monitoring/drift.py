@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from ml_lifecycle.config.monitoring import DriftConfig
+from ml_lifecycle.config.drift import DriftConfig
 from ml_lifecycle.errors import PackageError
 from ml_lifecycle.monitoring import divergence
 from ml_lifecycle.monitoring.column_profile import NUMERIC, ColumnProfile, prediction_columns

@@ -15,7 +15,7 @@ import orjson
 import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.config.monitoring import PerformanceConfig
+from ml_lifecycle.config.performance import PerformanceConfig
 from ml_lifecycle.evaluation.inference.intervals import Interval, bootstrap_interval
 from ml_lifecycle.evaluation.metrics import Metric, compute_metrics
 from ml_lifecycle.monitoring.estimation import can_estimate, estimate_performance

@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from ml_lifecycle.config.monitoring import DriftConfig
+from ml_lifecycle.config.drift import DriftConfig
 from ml_lifecycle.errors import PackageError
 from ml_lifecycle.monitoring.column_profile import (
     NUMERIC,

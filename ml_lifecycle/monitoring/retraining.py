@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ml_lifecycle.config.monitoring import RetrainConfig
+from ml_lifecycle.config.retraining import RetrainConfig
 
 _FORMATS = {"%Y-%m-%d": 86_400.0, "%Y-%m-%d-%H:%M": 3_600.0}
 

@@ -12,7 +12,7 @@ from typing import Self
 import orjson
 import pandas as pd
 
-from ml_lifecycle.config.monitoring import DriftConfig
+from ml_lifecycle.config.drift import DriftConfig
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.parts import Parts
 from ml_lifecycle.verdict import Fact, Severity, Verdict

@@ -9,8 +9,8 @@ from dagster import RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.findings import IN_PROGRESS
 from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.project_runs import IN_PROGRESS
 from ml_lifecycle.orchestration.resources import Workspace
 
 _INTERVAL_SECONDS = 15

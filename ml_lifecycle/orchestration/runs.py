@@ -28,9 +28,10 @@ from filelock import FileLock, Timeout
 from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import BusyError, ConfigError
-from ml_lifecycle.orchestration.findings import IN_PROGRESS, failed_gates, failure_of
+from ml_lifecycle.orchestration.failed_runs import failed_gates, failure_of
 from ml_lifecycle.orchestration.memo import REUSED_KEY
 from ml_lifecycle.orchestration.naming import PROCESS_TAG, PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.project_runs import IN_PROGRESS
 from ml_lifecycle.orchestration.resources import Workspace, end_abandoned_run
 from ml_lifecycle.orchestration.site import Site
 from ml_lifecycle.verdict import Verdict

@@ -60,7 +60,7 @@ def _rollout(project: ProjectConfig, job: UnresolvedAssetJobDefinition) -> dg.Se
         description="Deploys a candidate whose gates hold once it is approved, or when the run that made it broke.",
     )
     def rollout(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        from ml_lifecycle.orchestration.findings import waiting_candidate
+        from ml_lifecycle.orchestration.waiting import waiting_candidate
 
         waiting = waiting_candidate(context.instance, project)
         if waiting.version is None:
@@ -81,7 +81,7 @@ def _alerts(project: ProjectConfig) -> dg.SensorDefinition:
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         from ml_lifecycle.monitoring.alerts import deliver
-        from ml_lifecycle.orchestration.findings import alerts_since
+        from ml_lifecycle.orchestration.alert_findings import alerts_since
 
         found, cursor = alerts_since(context.instance, project, context.cursor)
         for alert in found:

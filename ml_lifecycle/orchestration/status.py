@@ -10,11 +10,13 @@ from dagster import RunsFilter
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.checks import CHECKPOINTS
-from ml_lifecycle.orchestration.findings import all_verdicts, findings_of, judge_waiting
+from ml_lifecycle.orchestration.findings import findings_of
+from ml_lifecycle.orchestration.gate_records import all_verdicts
 from ml_lifecycle.orchestration.memo import REUSED_KEY
 from ml_lifecycle.orchestration.naming import PROJECT_TAG
 from ml_lifecycle.orchestration.records import latest_events
 from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.waiting import judge_waiting
 
 #: Metadata key under which `evaluation` names its test metrics as `{name: [value, low, high]}`.
 METRICS_KEY = "test_metrics"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ml_lifecycle.config.monitoring import AlertsConfig
+from ml_lifecycle.config.alerts import AlertsConfig
 from ml_lifecycle.errors import ConfigError, StateError
 from ml_lifecycle.monitoring.alerts import Alert, deliver
 

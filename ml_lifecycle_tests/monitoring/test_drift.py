@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml_lifecycle.config.monitoring import DriftConfig
+from ml_lifecycle.config.drift import DriftConfig
 from ml_lifecycle.errors import PackageError
 from ml_lifecycle.monitoring.drift import (
     DriftReport,

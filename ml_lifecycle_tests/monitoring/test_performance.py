@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml_lifecycle.config.brief import Kind
-from ml_lifecycle.config.monitoring import PerformanceConfig
+from ml_lifecycle.config.performance import PerformanceConfig
 from ml_lifecycle.evaluation.metrics import get_metric
 from ml_lifecycle.monitoring.estimation import estimate_performance
 from ml_lifecycle.monitoring.performance import PerformanceReport, Status, assess_performance, judge_performance

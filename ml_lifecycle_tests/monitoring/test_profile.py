@@ -7,7 +7,7 @@ import orjson
 import pandas as pd
 import pytest
 
-from ml_lifecycle.config.monitoring import DriftConfig
+from ml_lifecycle.config.drift import DriftConfig
 from ml_lifecycle.errors import PackageError
 from ml_lifecycle.monitoring.column_profile import BOOLEAN, CATEGORICAL, NUMERIC, profile_column
 from ml_lifecycle.monitoring.drift import assess_drift

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_lifecycle.config.monitoring import RetrainConfig
+from ml_lifecycle.config.retraining import RetrainConfig
 from ml_lifecycle.monitoring.retraining import Decision, Finding, decide
 
 CONFIG = RetrainConfig(windows_needed=2, windows_considered=3, cooldown_windows=4, max_attempts=2)

@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from ml_lifecycle.config.monitoring import DriftConfig
+from ml_lifecycle.config.drift import DriftConfig
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.monitoring.windows import PredictionWindow, Window, build_window, judge_enough_rows
 

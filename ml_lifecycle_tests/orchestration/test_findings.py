@@ -4,20 +4,14 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from ml_lifecycle.orchestration.alert_findings import alerts_since
 from ml_lifecycle.orchestration.checks import CHECKPOINTS
-from ml_lifecycle.orchestration.findings import (
-    alerts_since,
-    all_verdicts,
-    decide_retraining,
-    findings_of,
-    gate_verdicts,
-    lineage_of,
-    new_labels,
-    waiting_candidate,
-)
+from ml_lifecycle.orchestration.findings import decide_retraining, findings_of, new_labels
+from ml_lifecycle.orchestration.gate_records import all_verdicts, gate_verdicts, lineage_of
 from ml_lifecycle.orchestration.jobs import candidate_assets
 from ml_lifecycle.orchestration.naming import FINDING_TAG
 from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.waiting import waiting_candidate
 from ml_lifecycle_tests.small_shop import BROKEN, DRIFTED_DAYS, RecordRun, Story, add_run
 
 _LONG_AGO = "2000-01-01T00:00:00+00:00"

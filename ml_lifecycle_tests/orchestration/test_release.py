@@ -4,11 +4,11 @@ import dagster as dg
 import pytest
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.findings import waiting_candidate
 from ml_lifecycle.orchestration.jobs import RELEASE, candidate_assets, jobs_of
 from ml_lifecycle.orchestration.naming import PROJECT_TAG
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.runs import execute
+from ml_lifecycle.orchestration.waiting import waiting_candidate
 from ml_lifecycle_tests.small_shop import LOANS, Story, call
 
 _APPROVAL = {"required": {"production": ["risk"]}, "roles": {"risk": ["ann"], "audit": ["dan"]}}

@@ -23,7 +23,7 @@ from ml_lifecycle.orchestration.assets.samples import (
     with_history,
 )
 from ml_lifecycle.orchestration.champion import Champion
-from ml_lifecycle.orchestration.findings import lineage_of
+from ml_lifecycle.orchestration.gate_records import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_pictures, as_table
 from ml_lifecycle.orchestration.status import METRICS_KEY, MLFLOW_KEY

@@ -23,7 +23,7 @@ from ml_lifecycle.orchestration.assets.training import finish_model
 from ml_lifecycle.orchestration.assets.training_log import log_search
 from ml_lifecycle.orchestration.experiment_results import read_result
 from ml_lifecycle.orchestration.experiments import ExperimentFolder, experiment_partitions
-from ml_lifecycle.orchestration.findings import lineage_of
+from ml_lifecycle.orchestration.gate_records import lineage_of
 from ml_lifecycle.orchestration.reference_models import ReferenceModels
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.step import Made, StepSpec, step

@@ -10,7 +10,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import GateError
 from ml_lifecycle.orchestration.assets.samples import primary_metric, rows_of_splits, with_history
 from ml_lifecycle.orchestration.champion import COMPARED_WITH, TEST_ESTIMATE
-from ml_lifecycle.orchestration.findings import all_verdicts, gate_verdicts, lineage_of
+from ml_lifecycle.orchestration.gate_records import all_verdicts, gate_verdicts, lineage_of
 from ml_lifecycle.orchestration.release_records import author_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.findings import lineage_of
+from ml_lifecycle.orchestration.gate_records import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace
 
 if TYPE_CHECKING:

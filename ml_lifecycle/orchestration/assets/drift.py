@@ -1,0 +1,80 @@
+"""The asset that compares a window with the reference of the model in production, and Evidently's page."""
+
+from typing import Any
+
+import dagster as dg
+
+from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.orchestration.assets.monitoring_history import history_of
+from ml_lifecycle.orchestration.champion import Champion
+from ml_lifecycle.orchestration.findings import FINDING_KEY
+from ml_lifecycle.orchestration.partitions import partitions_of
+from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
+from ml_lifecycle.orchestration.show import as_picture
+from ml_lifecycle.orchestration.status import MLFLOW_KEY
+from ml_lifecycle.orchestration.step import Made, StepSpec, step
+
+
+def drift_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
+    """`drift_report`: a window against what the model was trained on."""
+    spec = StepSpec(
+        "drift_report",
+        "monitoring",
+        kinds=("evidently", "numpy"),
+        needs=("prediction_window",),
+        partitions=partitions_of(project),
+    )
+
+    @step(project, spec)
+    def drift_report(context: dg.AssetExecutionContext, prediction_window: Any) -> Made:
+        """Inputs and predictions of the window against the profile that was stored with the model at training."""
+        from ml_lifecycle.monitoring.drift import assess_drift, judge_drift, judge_prediction_drift
+        from ml_lifecycle.monitoring.plots import drift_plot
+        from ml_lifecycle.monitoring.profile import ReferenceProfile
+        from ml_lifecycle.serving.log_frames import inputs_of, scores_of
+
+        champion = Champion.require(Workspace(project))
+        window = prediction_window.of_version(champion.version)
+        profile = ReferenceProfile.from_bytes(champion.package.reference)
+        package = champion.package
+        # History is what the model was given then; looked up now it would be another.
+        inputs = package.read(inputs_of(window.frame, package.inputs))[list(package.predictor.extractor.columns)]
+        report = assess_drift(
+            profile, inputs, scores_of(window.frame), project.monitoring.drift, classes=champion.class_names
+        )
+        finding = {
+            "model_version": champion.version,
+            "drifted": report.drifted or report.prediction_drifted,
+            "summary": judge_drift(report).summary,
+        }
+        past = history_of(project, "drift_report", "drift", context.partition_key, report.table)
+        return Made(
+            report,
+            verdicts=[judge_drift(report), judge_prediction_drift(report)],
+            metadata={
+                FINDING_KEY: dg.MetadataValue.json(finding),
+                "report": dg.MetadataValue.md(report.markdown()),
+                "history": as_picture(drift_plot(past), title="drift over time"),
+                **_html(context, project, profile, inputs, drifted=report.drifted),
+            },
+        )
+
+    return drift_report
+
+
+def _html(
+    context: dg.AssetExecutionContext, project: ProjectConfig, profile: Any, current: Any, *, drifted: bool
+) -> dict[str, Any]:
+    """Evidently's report as an MLflow artifact, where the YAML wants it."""
+    drift = project.monitoring.drift
+    if drift.html == "never" or (drift.html == "on_drift" and not drifted) or len(current) == 0:
+        return {}
+    from ml_lifecycle.monitoring.drift_html import render_html
+
+    page = render_html(profile.sample, current, categorical=profile.categorical, max_rows=drift.html_rows)
+    run = context.resources.ml_lifecycle_tracking.open(project.name)
+    run_id = run.active_run().info.run_id
+    path = f"drift/{context.partition_key}.html"
+    workspace = Workspace(project)
+    workspace.registry.log_artifact_bytes(run_id, path, page)
+    return {MLFLOW_KEY: run_id, "evidently": f"artifact {path}", "mlflow": mlflow_link(workspace, run_id)}
