@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -102,6 +103,7 @@ class Scorer:
         self._history = None if package.history is None else LiveHistory(package.history)
         self._target = package.predictor.target
         self._decision = package.decision
+        self._quickening: Thread | None = None
 
     @property
     def threadable(self) -> bool:
@@ -176,6 +178,7 @@ class Scorer:
         typed = self._reader.read_table(plain, self._columns, without=self.package.unread)
         if typed is None:
             return None
+        self._quicken()
         try:
             predicted = self.package.predictor.predict_both(typed)
         except DataError:
@@ -183,6 +186,12 @@ class Scorer:
         outputs = answer_rows(self._target, predicted, self._decision, typed)
         scores = predicted.predictions.tolist()
         return [Answer(row, output, score, ()) for row, output, score in zip(plain, outputs, scores, strict=True)]
+
+    def _quicken(self) -> None:
+        """Many rows have come, so more may: prepare the model for them beside the requests, once."""
+        if self._quickening is None:
+            self._quickening = Thread(target=self.package.predictor.model.quicken, name="quicken", daemon=True)
+            self._quickening.start()
 
     def _completed(self, rows: pd.DataFrame, *, in_order: bool) -> pd.DataFrame:
         """The model's input columns of rows of the schema's types."""

@@ -91,6 +91,14 @@ class FittedModel(ABC):
             )
         return self.predict(matrix.values)
 
+    def quicken(self) -> bool:
+        """Prepare for many requests of many rows: may take seconds, and changes no bit of an answer.
+
+        Returns:
+            Whether there was anything to prepare.
+        """
+        return False
+
     def contributions(self, values: np.ndarray) -> np.ndarray | None:
         """What each feature adds to each row's raw prediction (SHAP values), as the model's own library tells it.
 

@@ -13,9 +13,9 @@ import numpy as np
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import ModelError
 from ml_lifecycle.modeling.estimators.facts import ModelFacts
+from ml_lifecycle.modeling.estimators.lightgbm_text import ModelText, TextTree, write_number
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBMModel
 from ml_lifecycle.modeling.optimization.extras import import_extra
-from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText, TextTree, write_number
 
 ONNX_FILE = "model.onnx"
 _INPUT = "features"

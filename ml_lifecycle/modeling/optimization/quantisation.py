@@ -18,8 +18,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from ml_lifecycle.modeling.estimators.lightgbm_text import ModelText, TextTree, write_number
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBMModel
-from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText, TextTree, write_number
 
 Precision: TypeAlias = Literal["float16", "int8"]
 #: Levels that a byte tells apart.

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ml_lifecycle.modeling.estimators.lightgbm_text import ModelText, TextTree
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBMModel
 from ml_lifecycle.modeling.optimization.forms import Attempt, Form, Refused
-from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText, TextTree
 from ml_lifecycle.modeling.optimization.pruning import count_kept
 from ml_lifecycle.modeling.samples import Samples
 from ml_lifecycle.modeling.sampling import cap_rows

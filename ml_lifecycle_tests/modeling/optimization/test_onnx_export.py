@@ -9,7 +9,7 @@ import pytest
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import ConfigError
-from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText
+from ml_lifecycle.modeling.estimators.lightgbm_text import ModelText
 from ml_lifecycle.modeling.optimization.onnx_export import OnnxRuntime, export_onnx, round_thresholds
 from ml_lifecycle_tests.modeling.optimization.small import boosted, new_rows, with_sets_of_categories
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.modeling.estimators import load_model
-from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText, TextTree
+from ml_lifecycle.modeling.estimators.lightgbm_text import ModelText, TextTree
 from ml_lifecycle.modeling.optimization.quantisation import (
     LEVELS,
     Precision,

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.modeling.estimators.lightgbm_text import ModelText
 from ml_lifecycle.modeling.estimators.lightgbm_trees import LightGBMModel
 from ml_lifecycle.modeling.optimization.forms import Form, Refused
-from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText
 from ml_lifecycle.modeling.optimization.refitting import (
     Weights,
     fit_weights,

@@ -1,4 +1,4 @@
-"""Tests of `ml_lifecycle.modeling.optimization.lightgbm_text`."""
+"""Tests of `ml_lifecycle.modeling.estimators.lightgbm_text`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.errors import ModelError
-from ml_lifecycle.modeling.optimization.lightgbm_text import ModelText
+from ml_lifecycle.modeling.estimators.lightgbm_text import ModelText
 from ml_lifecycle_tests.modeling.optimization.small import ROUNDS, boosted, new_rows, with_sets_of_categories
 
 
