@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from ml_lifecycle.dataset.cell_rows import CellRows
 from ml_lifecycle.dataset.coercion import UNREADABLE, ColumnType, coerce_value
 from ml_lifecycle.dataset.row_checks import CellRule
 from ml_lifecycle.dataset.rows import is_missing
@@ -39,8 +40,7 @@ def read_table(
     table: dict[str, Any] = {}
     for name in dict.fromkeys([*ruled, *wanted]):
         rule = ruled.get(name)
-        cells = [row.get(name, _ABSENT) for row in rows]
-        absent = cells.count(_ABSENT)
+        cells, absent = _cells_of(rows, name)
         if absent:
             if absent < len(rows) or (rule is not None and rule.required):
                 return None
@@ -51,6 +51,15 @@ def read_table(
         if name in wanted:
             table[name] = column
     return pd.DataFrame({name: table[name] for name in wanted if name in table}, index=pd.RangeIndex(len(rows)))
+
+
+def _cells_of(rows: Sequence[Mapping[str, Any]], name: str) -> tuple[list[Any], int]:
+    """The cells of a column, and how many rows have none."""
+    if isinstance(rows, CellRows):
+        found = rows.column(name)
+        return ([], len(rows)) if found is None else (found, 0)
+    cells = [row.get(name, _ABSENT) for row in rows]
+    return cells, cells.count(_ABSENT)
 
 
 def _read_column(rule: CellRule, cells: list[Any]) -> Any:  # noqa: ANN401 - a list or an array

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ml_lifecycle.dataset.cell_rows import CellRows
 from ml_lifecycle.errors import DataError
 
 #: What a CSV writes for "not known": nothing, or what pandas writes and reads so.
@@ -59,7 +60,7 @@ def parse_invocation(body: object, columns: Sequence[str] = ()) -> Body:
     Raises:
         DataError: It is none of them.
 
-    >>> parse_invocation({"dataframe_split": {"columns": ["age"], "data": [[31], [42]]}}).rows
+    >>> list(parse_invocation({"dataframe_split": {"columns": ["age"], "data": [[31], [42]]}}).rows)
     [{'age': 31}, {'age': 42}]
     >>> parse_invocation({"inputs": {"age": [31, 42]}}).rows
     [{'age': 31}, {'age': 42}]
@@ -121,7 +122,7 @@ def _from_columns(tensors: Mapping[str, object]) -> list[dict[str, Any]]:
     return [dict(zip(tensors, cells, strict=True)) for cells in zip(*flat, strict=True)]
 
 
-def _from_split(split: object, names: Sequence[str]) -> list[dict[str, Any]]:
+def _from_split(split: object, names: Sequence[str]) -> CellRows:
     expected = 'dataframe_split with "columns" and "data", each row as long as columns'
     if not isinstance(split, dict):
         raise _misshapen(expected, split)
@@ -133,7 +134,7 @@ def _from_split(split: object, names: Sequence[str]) -> list[dict[str, Any]]:
     for row in data:
         if not isinstance(row, list) or len(row) != len(columns):
             raise _misshapen(expected, row)
-    return [dict(zip(columns, row, strict=True)) for row in data]
+    return CellRows(columns, data)
 
 
 def _misshapen(expected: str, got: object) -> DataError:

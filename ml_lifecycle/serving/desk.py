@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.dataset.cell_rows import CellRows
 from ml_lifecycle.dataset.rows import is_missing, text_of
 from ml_lifecycle.errors import StateError
 from ml_lifecycle.serving.champion import Provider
@@ -193,7 +194,12 @@ class Desk:
             return [Pick(served, CHAMPION)]
         if self._by is None or not rows:
             return [pick(request_id)]
-        return [pick(_entity(row, self._by) or request_id) for row in rows]
+        if not isinstance(rows, CellRows):
+            return [pick(_entity(row, self._by) or request_id) for row in rows]
+        cells = rows.column(self._by)
+        if cells is None:
+            return [pick(request_id)]
+        return [pick(_name(cell) or request_id) for cell in cells]
 
     async def _score(self, served: Served, rows: Sequence[object]) -> Sequence[Answer]:
         scorer = served.scorer
@@ -221,11 +227,10 @@ class Desk:
         if self._kept is None or self._commit is None:
             return [None] * len(answers)
         took = (perf_counter() - began) * 1000
-        lines, names = self._kept.lines(pick, rows, answers, request_id=request_id, latency_ms=took, keys=keys)
         if good < len(answers):
             self._commit.count_failures(self._kept.failures(pick, answers))
         try:
-            await self._commit.append(lines)
+            names = await self._log(pick, rows, answers, request_id, took, keys)
         except StateError as error:  # what is not in the log is not answered
             raise Refused(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -235,6 +240,26 @@ class Desk:
             ) from error
         if pick.role != SHADOW:  # what is only tried has not happened
             pick.served.scorer.learn(answers)
+        return names
+
+    async def _log(
+        self,
+        pick: Pick,
+        rows: Sequence[object],
+        answers: Sequence[Answer],
+        request_id: str,
+        took: float,
+        keys: Sequence[str | None],
+    ) -> Sequence[str | None]:
+        """Write what was answered into the log; the names of the predictions."""
+        assert self._kept is not None and self._commit is not None, "whoever asks has seen it"  # noqa: S101, PT018 - same
+        if len(rows) >= _THREAD_ROWS:
+            block = self._kept.block(pick, rows, answers, request_id=request_id, latency_ms=took, keys=keys)
+            if block is not None:
+                await self._commit.append_block(block)
+                return block.names
+        lines, names = self._kept.lines(pick, rows, answers, request_id=request_id, latency_ms=took, keys=keys)
+        await self._commit.append(lines)
         return names
 
     def _ask_shadow(self, rows: Sequence[object], request_id: str, names: Sequence[str | None]) -> None:
@@ -270,5 +295,8 @@ class Desk:
 
 
 def _entity(row: object, column: str) -> str | None:
-    value = row.get(column) if isinstance(row, Mapping) else None
-    return None if is_missing(value) else text_of(value)
+    return _name(row.get(column)) if isinstance(row, Mapping) else None
+
+
+def _name(cell: object) -> str | None:
+    return None if is_missing(cell) else text_of(cell)

@@ -17,6 +17,7 @@ from time import monotonic, perf_counter
 from typing import Final
 
 from ml_lifecycle.errors import StateError
+from ml_lifecycle.serving.log_blocks import LoggedBlock
 from ml_lifecycle.serving.log_lines import LoggedFailure, LoggedPrediction, Values, values_of
 from ml_lifecycle.serving.prediction_log import PredictionLog
 
@@ -24,6 +25,8 @@ from ml_lifecycle.serving.prediction_log import PredictionLog
 _MOST_WAITING: Final = 20_000
 #: The writer looks by itself this often: for failures, which nobody waits for, and if an event loop ended meanwhile.
 _LOOK_SECONDS: Final = 1.0
+#: How long nothing must have come before a block is laid out.
+_PAUSE_SECONDS: Final = 0.25
 #: A commit that is refused sooner is tried again for each caller alone; a later one has waited for a lock in vain.
 _QUICK_SECONDS: Final = 1.0
 #: So many callers refused one after the other: the database is down, and not their lines to blame.
@@ -51,11 +54,13 @@ class CommitFacts:
 
 @dataclass(slots=True)
 class _Waiting:
-    """The lines of one caller, and whom to tell."""
+    """What one caller brought, how many predictions that are, and whom to tell."""
 
     lines: Sequence[Values]
     told: asyncio.Future[None] | Future[None]
     loop: asyncio.AbstractEventLoop | None
+    rows: int
+    blocks: Sequence[Values] = ()
 
 
 class GroupCommit:
@@ -77,6 +82,7 @@ class GroupCommit:
         self._idle = False
         self._waiting = self._commits = self._lines = self._refused = 0
         self._last_seconds = 0.0
+        self._blocks = False
         self._writer: threading.Thread | None = None
 
     async def append(self, lines: Sequence[LoggedPrediction]) -> None:
@@ -89,7 +95,18 @@ class GroupCommit:
             return
         loop = asyncio.get_running_loop()
         told: asyncio.Future[None] = loop.create_future()
-        self._put(_Waiting([values_of(line) for line in lines], told, loop))
+        self._put(_Waiting([values_of(line) for line in lines], told, loop, len(lines)))
+        await told
+
+    async def append_block(self, block: LoggedBlock) -> None:
+        """Keep the predictions of a large request as one line, which is laid out later; as `append`.
+
+        Raises:
+            StateError: As `append`.
+        """
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[None] = loop.create_future()
+        self._put(_Waiting((), told, loop, len(block.names), [block.values()]))
         await told
 
     def append_sync(self, lines: Sequence[LoggedPrediction]) -> None:
@@ -101,7 +118,7 @@ class GroupCommit:
         if not lines:
             return
         told: Future[None] = Future()
-        self._put(_Waiting([values_of(line) for line in lines], told, None))
+        self._put(_Waiting([values_of(line) for line in lines], told, None, len(lines)))
         told.result()
 
     def count_failures(self, failures: Iterable[LoggedFailure]) -> None:
@@ -130,11 +147,11 @@ class GroupCommit:
         with self._changed:
             if self._closed:
                 raise _refusal("a log that is open", "one that was closed")
-            if self._waiting and self._waiting + len(item.lines) > self._most:
-                self._refused += len(item.lines)
+            if self._waiting and self._waiting + item.rows > self._most:
+                self._refused += item.rows
                 raise _refusal(f"at most {self._most:,} lines that wait for the database", f"{self._waiting:,}")
             self._queue.append(item)
-            self._waiting += len(item.lines)
+            self._waiting += item.rows
             first = len(self._queue) == 1
         if not first:  # somebody has called the writer already
             return
@@ -159,7 +176,7 @@ class GroupCommit:
             with self._changed:
                 if not self._queue and not self._closed:
                     self._idle = True
-                    self._changed.wait(_LOOK_SECONDS)
+                    self._changed.wait(_PAUSE_SECONDS if self._blocks else _LOOK_SECONDS)
                     self._idle = False
                 batch, self._queue = self._queue, deque()
                 failures = self._take_failures()
@@ -167,6 +184,16 @@ class GroupCommit:
                     return
             if batch or failures:
                 self._commit(batch, failures)
+            else:
+                self._lay_out_while_idle()
+
+    def _lay_out_while_idle(self) -> None:
+        """Turn blocks into lines until somebody waits. What cannot be turned now, a reader will turn."""
+        while self._blocks and not self._queue and not self._closed:
+            try:
+                self._blocks = self._log.lay_out(most=1) > 0
+            except StateError:
+                self._blocks = False
 
     def _take_failures(self) -> Sequence[LoggedFailure]:
         """What is to be counted, once in a while."""
@@ -199,21 +226,23 @@ class GroupCommit:
     def _write(self, batch: Sequence[_Waiting], failures: Sequence[LoggedFailure]) -> StateError | None:
         """One transaction; the error, if it was refused."""
         lines = [line for item in batch for line in item.lines]
+        blocks = [block for item in batch for block in item.blocks]
         began = perf_counter()
         try:
-            self._log.write(lines, failures)
+            self._log.write(lines, failures, blocks)
         except Exception as error:  # noqa: BLE001 - the boundary of a thread: it must live, and the callers be told
             return error if isinstance(error, StateError) else _refusal("lines that the database takes", repr(error))
         self._commits += 1
-        self._lines += len(lines)
+        self._lines += sum(item.rows for item in batch)
+        self._blocks = self._blocks or bool(blocks)
         self._last_seconds = perf_counter() - began
         return None
 
     def _tell(self, batch: Sequence[_Waiting], error: StateError | None) -> None:
-        lines = sum(len(item.lines) for item in batch)
+        rows = sum(item.rows for item in batch)
         with self._changed:
-            self._waiting -= lines
-            self._refused += lines if error is not None else 0
+            self._waiting -= rows
+            self._refused += rows if error is not None else 0
         _wake(batch, error)
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from ml_lifecycle.serving.log_tables import FAILURES, PREDICTIONS
+from ml_lifecycle.serving.log_tables import BLOCKS, FAILURES, PREDICTIONS
 
 CHAMPION: Final = "champion"
 #: Most lines of one statement: SQLite takes 32,766 values in one, PostgreSQL 65,535.
@@ -169,13 +169,16 @@ def failure_values(item: LoggedFailure) -> Values:
     return (item.project, item.model_version, item.role, item.at, plain(item.column), item.check, item.rows)
 
 
-def write_lines(connection: sa.Connection, lines: Sequence[Values], failures: Sequence[Values]) -> int:
-    """Write lines and failures inside a transaction; predictions whose name is known already are passed over.
+def write_lines(
+    connection: sa.Connection, lines: Sequence[Values], failures: Sequence[Values], blocks: Sequence[Values] = ()
+) -> int:
+    """Write lines, failures and blocks inside a transaction; predictions whose name is known are passed over.
 
     Returns:
-        How many predictions were new.
+        How many lines were new.
     """
     _write(connection, FAILURES, failures)
+    _write(connection, BLOCKS, blocks)
     return _write(connection, PREDICTIONS, lines)
 
 

@@ -36,6 +36,9 @@ OUTCOMES = sa.Table(
     sa.Column("row_key", sa.Text(), primary_key=True),
     sa.Column("outcome", sa.Text(), nullable=False),
     sa.Column("known_at", sa.DateTime(), nullable=False),
+    # When it was kept here, which says which judgements of windows have not seen it; lines of before have none.
+    sa.Column("written_at", sa.DateTime()),
+    sa.Index("outcomes_by_writing", "project", "written_at"),
 )
 FAILURES = sa.Table(
     "prediction_failures",
@@ -48,6 +51,15 @@ FAILURES = sa.Table(
     sa.Column("check", sa.Text(), nullable=False),
     sa.Column("rows", sa.BigInteger(), nullable=False),
     sa.Index("prediction_failures_by_time", "project", "at"),
+)
+BLOCKS = sa.Table(
+    "prediction_blocks",
+    TABLES,
+    sa.Column("block_id", sa.String(ID_LENGTH), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("logged_at", sa.DateTime(), nullable=False),
+    sa.Column("rows", sa.BigInteger(), nullable=False),
+    sa.Column("content", sa.LargeBinary(), nullable=False),
 )
 
 #: What is read of a prediction with its outcome, in the order of `log_frames.Joined`.

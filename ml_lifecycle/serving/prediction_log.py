@@ -1,9 +1,9 @@
 """`PredictionLog`: every prediction that was answered, and the outcomes that became known later.
 
 One table each in the service database, see `log_tables`; its door is `release/database`. What a line is and how it is
-written lives in `log_lines`, how lines are read in `log_reading`, many writers at once in `group_commit`. What is
-predicted lives in `scoring` and `batch`, where outcomes come from in `outcomes`, what the log says about the model in
-monitoring.
+written lives in `log_lines` and `log_blocks`, how lines are read in `log_reading`, many writers at once in
+`group_commit`. What is predicted lives in `scoring` and `batch`, where outcomes come from in `outcomes`, what the log
+says about the model in monitoring.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from ml_lifecycle.release.database import Database
 from ml_lifecycle.serving.log_archive import COLUMNS, Archive, archived_ids
+from ml_lifecycle.serving.log_blocks import lay_out
 from ml_lifecycle.serving.log_frames import answers_frame, labelled_frame, window_frame
 from ml_lifecycle.serving.log_lines import (
     CHAMPION,
@@ -72,7 +73,7 @@ class PredictionLog:
 
     def __init__(self, url: str, archive: Archive | None = None) -> None:
         self._database = Database(url, TABLES)
-        self._reader = LogReader(self._database, archive)
+        self._lines = LogReader(self._database, archive)
         self._archive = archive
 
     def append(self, predictions: Sequence[LoggedPrediction]) -> int:
@@ -88,22 +89,35 @@ class PredictionLog:
         """
         return self.write([values_of(item) for item in predictions])
 
-    def write(self, lines: Sequence[Values], failures: Sequence[LoggedFailure] = ()) -> int:
-        """Keep lines that have been written out by `values_of`, and failures, all in one transaction.
+    def write(
+        self, lines: Sequence[Values], failures: Sequence[LoggedFailure] = (), blocks: Sequence[Values] = ()
+    ) -> int:
+        """Keep lines that have been written out by `values_of`, failures, and blocks, all in one transaction.
 
         Returns:
-            How many predictions were new.
+            How many lines were new.
 
         Raises:
             StateError: The database refuses; then none was written.
         """
-        if not lines and not failures:
+        if not lines and not failures and not blocks:
             return 0
         failed = [failure_values(item) for item in failures]
         if self._quick is not None:
-            return self._quick.write(lines, failed)
+            return self._quick.write(lines, failed, blocks)
         with self._database.begin() as connection:
-            return write_lines(connection, lines, failed)
+            return write_lines(connection, lines, failed, blocks)
+
+    def lay_out(self, most: int | None = None) -> int:
+        """Turn blocks of large requests into lines; readers do so by themselves, see `log_blocks`.
+
+        Args:
+            most: So many blocks at most; all by default.
+
+        Raises:
+            StateError: The database refuses.
+        """
+        return lay_out(self._database, most)
 
     def append_once(self, predictions: Sequence[LoggedPrediction]) -> int:
         """As `append`, but what lies in the archive already is not written again, either: for batches.
@@ -180,6 +194,27 @@ class PredictionLog:
             StateError: The database refuses.
         """
         return window_frame(self._reader.of_window(project, start, end, as_of=as_of, role=role))
+
+    def start_of_last(self, project: str, before: datetime, rows: int, *, role: str = CHAMPION) -> datetime | None:
+        """The event time of the oldest of so many last predictions before a moment; None where there are none.
+
+        Raises:
+            StateError: The database refuses.
+        """
+        return self._reader.start_of_last(project, before, rows, role)
+
+    def late_outcomes(self, project: str, since: datetime, most: int) -> list[tuple[datetime, datetime]]:
+        """Event times of predictions whose outcome was kept after a moment, each with when it was; newest first.
+
+        Args:
+            project: The project.
+            since: The moment, naive UTC.
+            most: So many predictions at most, those of the newest outcomes.
+
+        Raises:
+            StateError: The database refuses.
+        """
+        return self._reader.touched_since(project, since, most)
 
     def evidence_frame(self, project: str, since: datetime, roles: Sequence[str] = (CHAMPION,)) -> pd.DataFrame:
         """What versions have answered since some moment, to be judged while they serve side by side.
@@ -265,6 +300,12 @@ class PredictionLog:
         with self._database.begin() as connection:
             parts = (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
             return sum(connection.execute(mine.where(PREDICTIONS.c.prediction_id.in_(part))).rowcount for part in parts)
+
+    @property
+    def _reader(self) -> LogReader:
+        """What reads lines; all that was kept until now is one."""
+        self.lay_out()
+        return self._lines
 
     @cached_property
     def _quick(self) -> SqliteLines | None:

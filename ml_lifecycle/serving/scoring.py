@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ml_lifecycle.dataset.cell_rows import CellRows
 from ml_lifecycle.dataset.reading import CleanReader
 from ml_lifecycle.dataset.row_checks import Failure
 from ml_lifecycle.dataset.rows import ROW_ID
@@ -35,8 +36,6 @@ class Answer(NamedTuple):
     """What is said of one row; a tuple, since a thousand of them are made for a large request.
 
     Args:
-        cells: The model's input columns, for the log: as the schema reads them, or, where rows are cleaned first, as
-            they came, since what learns from the log cleans it again.
         output: The answer; None where the row is bad.
         score: The prediction as the model gave it: the probability of the positive class, those of all classes, or the
             number.
@@ -44,24 +43,25 @@ class Answer(NamedTuple):
         history: The history columns that the model was given, for the log: they cannot be made again later; None where
             the model does not look back.
         typed: Where the model looks back, the row as it was read, to be learnt from.
+        completed: Where rows are completed from the online store, the row with what was looked up, for the log.
     """
 
-    cells: Mapping[str, Any]
     output: Mapping[str, Any] | None
     score: float | Sequence[float] | None
     failures: Sequence[Failure]
     history: Mapping[str, Any] | None = None
     typed: Mapping[str, Any] | None = None
+    completed: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One row as it was read: for the model, for the log, and what is wrong with it."""
+    """One row as it was read, and what is wrong with it."""
 
     typed: Mapping[str, Any]
-    cells: Mapping[str, Any]
     failures: Sequence[Failure]
     history: Mapping[str, Any] | None = None
+    completed: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class Scorer:
 
     def _answer_together(self, rows: Sequence[object]) -> list[Answer] | None:
         """Answers of rows that are all good, which is by far the most frequent; None where one of them is not."""
-        plain = [row for row in rows if type(row) is dict]
+        plain = rows if isinstance(rows, CellRows) else [row for row in rows if type(row) is dict]
         if len(plain) < len(rows):
             return None
         typed = self._reader.read_table(plain, self._columns, without=self.package.unread)
@@ -185,7 +185,7 @@ class Scorer:
             return None
         outputs = answer_rows(self._target, predicted, self._decision, typed)
         scores = predicted.predictions.tolist()
-        return [Answer(row, output, score, ()) for row, output, score in zip(plain, outputs, scores, strict=True)]
+        return [Answer(output, score, ()) for output, score in zip(outputs, scores, strict=True)]
 
     def _quicken(self) -> None:
         """Many rows have come, so more may: prepare the model for them beside the requests, once."""
@@ -203,14 +203,14 @@ class Scorer:
     def _read(self, row: object) -> _Read:
         if not isinstance(row, Mapping):
             said = f"{row!r:.80}"
-            return _Read({}, {}, [Failure("", "row", said)])
+            return _Read({}, [Failure("", "row", said)])
+        completed = None
         if self._stored is not None:
-            row = self._stored.complete(row)
+            came, row = row, self._stored.complete(row)
+            completed = None if row is came else row
         reading = self._reader.read_row(row, without=self.package.unread)
         typed = {name: reading.cells[name] for name in self._columns if name in reading.cells}
-        idle = self.package.cleaner.idle
-        came = typed if idle else {name: row[name] for name in self._columns if name in row}
-        read = _Read(typed, came, reading.failures)
+        read = _Read(typed, reading.failures, completed=completed)
         return self._look_back(read) if self._history is not None else read
 
     def _look_back(self, read: _Read) -> _Read:
@@ -221,20 +221,21 @@ class Scorer:
         try:
             typed = self._history.complete_row(columns, read.typed)
         except DataError as error:
-            return _Read(read.typed, read.cells, [Failure("", UNUSABLE, str(error))])
-        return _Read(typed, read.cells, (), {name: typed[name] for name in columns})
+            return _Read(read.typed, [Failure("", UNUSABLE, str(error))])
+        return _Read(typed, (), {name: typed[name] for name in columns}, read.completed)
 
     def _answer(self, read: _Read) -> Answer:
         if read.failures:
-            return Answer(read.cells, None, None, read.failures)
+            return Answer(None, None, read.failures)
         try:
             predicted = self.package.predictor.predict_row_both(read.typed)
         except DataError as error:
-            return Answer(read.cells, None, None, [Failure("", UNUSABLE, str(error))])
+            return Answer(None, None, [Failure("", UNUSABLE, str(error))])
         return self._complete(read, predicted)
 
     def _complete(self, read: _Read, predicted: Prediction) -> Answer:
         output = answer_row(self._target, predicted, self._decision, read.typed)
         score = predicted.prediction
         plain = score.tolist() if isinstance(score, np.ndarray) else float(score)
-        return Answer(read.cells, output, plain, (), read.history, read.typed if read.history is not None else None)
+        typed = read.typed if read.history is not None else None
+        return Answer(output, plain, (), read.history, typed, read.completed)

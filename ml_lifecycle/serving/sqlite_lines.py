@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from ml_lifecycle.errors import StateError
 from ml_lifecycle.serving.log_lines import LINES, Values, statement_of, timeless
-from ml_lifecycle.serving.log_tables import FAILURES, PREDICTIONS
+from ml_lifecycle.serving.log_tables import BLOCKS, FAILURES, PREDICTIONS
 
 _BUSY_SECONDS: Final = 30.0
 #: Pages (4 KB) after which a commit also waits for the disk; SQLite's own 1,000 make that one in sixty.
@@ -35,11 +35,11 @@ class SqliteLines:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
-    def write(self, lines: Sequence[Values], failures: Sequence[Values]) -> int:
-        """Write lines and failures in one transaction; predictions whose name is known already are passed over.
+    def write(self, lines: Sequence[Values], failures: Sequence[Values], blocks: Sequence[Values] = ()) -> int:
+        """Write lines, failures and blocks in one transaction; predictions whose name is known are passed over.
 
         Returns:
-            How many predictions were new.
+            How many lines were new.
 
         Raises:
             StateError: SQLite refuses; then none was written.
@@ -47,9 +47,9 @@ class SqliteLines:
         try:
             with self._lock:
                 connection = self._connection = self._connection or self._open()
-                if not failures and len(lines) <= LINES:  # one statement is a transaction of its own
+                if not failures and not blocks and len(lines) <= LINES:  # one statement is a transaction of its own
                     return _insert(connection, PREDICTIONS, lines)
-                return _together(connection, lines, failures)
+                return _together(connection, lines, failures, blocks)
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise StateError(
                 "the prediction log cannot be written",
@@ -72,10 +72,13 @@ class SqliteLines:
         return connection
 
 
-def _together(connection: sqlite3.Connection, lines: Sequence[Values], failures: Sequence[Values]) -> int:
+def _together(
+    connection: sqlite3.Connection, lines: Sequence[Values], failures: Sequence[Values], blocks: Sequence[Values]
+) -> int:
     connection.execute("BEGIN IMMEDIATE")
     try:
         _insert(connection, FAILURES, failures)
+        _insert(connection, BLOCKS, blocks)
         new = _insert(connection, PREDICTIONS, lines)
         connection.execute("COMMIT")
     except BaseException:

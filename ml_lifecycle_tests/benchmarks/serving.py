@@ -53,12 +53,11 @@ _TARGETS = {
 
 @dataclass(frozen=True)
 class Rival:
-    """A server: how it is started, where it is asked, and what it is sent."""
+    """A server: how it is started, and for each size of request where it is asked and what it is sent."""
 
     name: str
     command: Sequence[str]
-    path: str
-    bodies: dict[str, Any]
+    asked: dict[str, tuple[str, Any]]
     ready: str
     environment: dict[str, str]
 
@@ -92,9 +91,9 @@ def main() -> None:
         for _ in range(chosen.rounds):
             for rival in rivals:
                 with _served(rival, root) as (address, group):
-                    for size, body in rival.bodies.items():
+                    for size, (path, body) in rival.asked.items():
                         measured.setdefault((size, rival.name), []).append(
-                            _load(address + rival.path, body, root, chosen.seconds, group=group)
+                            _load(address + path, body, root, chosen.seconds, group=group)
                         )
     _tell(measured)
 
@@ -197,16 +196,19 @@ def _rivals(root: Path, mlserver: str | None) -> list[Rival]:
     split = rows[names].to_dict("split")
     del split["index"]
     one_split = {"columns": split["columns"], "data": split["data"][:1]}
-    own = {"one row": records[0], "1,000 rows": {"rows": records}}
+    frames = {"one row": ("/invocations", {"dataframe_split": one_split})}
+    frames["1,000 rows"] = ("/invocations", {"dataframe_split": split})
+    own = {"one row": ("/predict", records[0]), "1,000 rows": frames["1,000 rows"]}
+    own["1,000 as records"] = ("/predict", {"rows": records})
+    echoed = {size: ("/predict", body) for size, (_, body) in own.items()}
     python, here = sys.executable, "ml_lifecycle_tests.benchmarks.serving_rivals"
     found = [
-        Rival("ours", [python, "-m", here, "ours", str(root)], "/predict", own, "/health/ready", {}),
-        Rival("echo", [python, "-m", here, "echo", str(root)], "/predict", own, "/ready", {}),
+        Rival("ours", [python, "-m", here, "ours", str(root)], own, "/health/ready", {}),
+        Rival("echo", [python, "-m", here, "echo", str(root)], echoed, "/ready", {}),
         Rival(
             "mlflow",
             [python, "-m", "mlflow", "models", "serve", "-m", str(root / "mlflow"), "--env-manager", "local"],
-            "/invocations",
-            {"one row": {"dataframe_split": one_split}, "1,000 rows": {"dataframe_split": split}},
+            frames,
             "/ping",
             {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"},
         ),
@@ -227,20 +229,23 @@ def _mlserver(root: Path, python: str, values: np.ndarray) -> Rival:
     }
     (folder / "model-settings.json").write_text(json.dumps(settings))
     bodies = {
-        size: {
-            "inputs": [
-                {
-                    "name": "input-0",
-                    "shape": [count, FEATURES],
-                    "datatype": "FP64",
-                    "data": values[:count].ravel().tolist(),
-                }
-            ]
-        }
+        size: (
+            "/v2/models/speed/infer",
+            {
+                "inputs": [
+                    {
+                        "name": "input-0",
+                        "shape": [count, FEATURES],
+                        "datatype": "FP64",
+                        "data": values[:count].ravel().tolist(),
+                    }
+                ]
+            },
+        )
         for size, count in (("one row", 1), ("1,000 rows", 1_000))
     }
     command = [python, "-m", "mlserver", "start", str(folder)]
-    return Rival("mlserver", command, "/v2/models/speed/infer", bodies, "/v2/models/speed/ready", {})
+    return Rival("mlserver", command, bodies, "/v2/models/speed/ready", {})
 
 
 @contextmanager
@@ -284,7 +289,7 @@ def _load(address: str, body: object, root: Path, seconds: int, *, group: int) -
     script = root / "load.lua"
     script.write_text(f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = '{text}'\n")
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", "--timeout", "30s", "--latency", "-s", str(script), address]
-    subprocess.run([*command[:1], "-d1", *command[1:]], check=True, capture_output=True)  # warm up
+    subprocess.run([*command[:1], "-d3", *command[1:]], check=True, capture_output=True)  # warm up
     httpx.post(address, json=body, trust_env=False, timeout=60)  # what the warm-up left behind is done now
     used = _cpu_seconds(group)
     said = subprocess.run(

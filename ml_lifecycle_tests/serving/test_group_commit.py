@@ -40,12 +40,14 @@ class _Stuck(PredictionLog):
         self.let_go = threading.Event()
         self.error: Exception | None = None
 
-    def write(self, lines: Sequence[Values], failures: Sequence[LoggedFailure] = ()) -> int:
+    def write(
+        self, lines: Sequence[Values], failures: Sequence[LoggedFailure] = (), blocks: Sequence[Values] = ()
+    ) -> int:
         """Wait first."""
         self.let_go.wait(30)
         if self.error is not None:
             raise self.error
-        return super().write(lines, failures)
+        return super().write(lines, failures, blocks)
 
 
 async def _append_all(commit: GroupCommit, lines: Sequence[LoggedPrediction]) -> list[BaseException | None]:

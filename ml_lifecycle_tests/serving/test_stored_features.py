@@ -8,6 +8,8 @@ import pytest
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.features.project_store import apply_view, look_up, open_store, stored_columns
+from ml_lifecycle.serving.online_log import OnlineLog
+from ml_lifecycle.serving.routing import Pick, Served
 from ml_lifecycle.serving.scoring import Scorer
 from ml_lifecycle.serving.stored_features import StoredFeatures
 from ml_lifecycle_tests.release import tiny
@@ -56,8 +58,14 @@ def test_a_row_is_completed_by_whom_it_is_about(project: ProjectConfig, tmp_path
         ]
     )
     assert completed.score == given.score
-    assert own.cells["age"] == 70
-    assert own.cells["income"] == whole["income"]
+    assert own.completed is not None
+    assert given.completed is None
+    assert (own.completed["age"], own.completed["income"]) == (70, whole["income"])
+    lines, _ = OnlineLog(project).lines(
+        Pick(Served("1", scorer), "champion"), [{"customer": "c7"}], [completed], request_id="r", latency_ms=1.0
+    )
+    assert isinstance(lines[0].inputs, dict)
+    assert lines[0].inputs["age"] == newest["age"], "else the model's inputs would be missing where drift is looked for"
     assert {failure.column for failure in unknown.failures} == {failure.column for failure in nobody.failures}
     assert unknown.failures
 
