@@ -152,6 +152,8 @@ class Values:
         Raises:
             DataError: A cell holds something else.
         """
+        if self.series.dtype == np.float64:
+            return self.series.to_numpy()
         if self.is_typed_number:
             return self.series.to_numpy(dtype=np.float64, na_value=_NAN)
         return np.fromiter(map(number_of, self.series), dtype=np.float64, count=len(self.series))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -90,12 +91,8 @@ def _read_leniently(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
 def _is_deeper(value: object, most: int) -> bool:
     level: list[object] = [value] if isinstance(value, list | dict) else []
     for _ in range(most):
-        inner: list[object] = []
-        for item in level:
-            inside = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-            if not _NESTS.isdisjoint(map(type, inside)):
-                inner += [one for one in inside if type(one) in _NESTS]
-        level = inner
-        if not level:
+        insides = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        if _NESTS.isdisjoint(map(type, chain.from_iterable(insides))):
             return False
+        level = [one for inside in insides for one in inside if type(one) in _NESTS]
     return True
