@@ -1,5 +1,7 @@
 """The OpenAPI document: every path, with the columns of the project."""
 
+import re
+
 from ml_lifecycle_tests.serving.conftest import GOOD, Running
 
 
@@ -33,4 +35,11 @@ def test_every_reference_leads_somewhere(running: Running) -> None:
     known = running.client.get("/openapi.json").json()["components"]["schemas"]
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= known.keys()
-    assert running.client.get("/docs").status_code == 200
+
+
+def test_the_page_needs_no_other_server(running: Running) -> None:
+    """Its scripts and styles are there, below its own address."""
+    page = running.client.get("/docs").text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(loaded) >= 3
+    assert all(path.startswith("/docs/") and running.client.get(path).status_code == 200 for path in loaded)
