@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from ml_lifecycle.discovery.risks.finding import Finding, RiskKind, grade, rounded, whole
+from ml_lifecycle.discovery.risks.finding import Finding, copy_found, grade
 from ml_lifecycle.discovery.risks.power import (
     Goal,
     leftover_by_others,
@@ -79,7 +79,7 @@ def _copy_of_classes(table: RiskTable, column: Column) -> Finding | None:
     evidence: dict[str, float] = {"agreement_beyond_chance": agreement, "differing_rows": errors}
     if agreement < _SURE_AGREEMENT:
         confidence = _weigh_witnesses(table, column, confidence, agreement, evidence)
-    return _finding(column, confidence, f"{text} in all but {errors:.1%} of the rows", evidence)
+    return copy_found(column.name, confidence, f"{text} in all but {errors:.1%} of the rows", evidence)
 
 
 def _cut_of_number(table: RiskTable, column: Column, truth: Codes, classes: int) -> Finding | None:
@@ -97,7 +97,7 @@ def _cut_of_number(table: RiskTable, column: Column, truth: Codes, classes: int)
     if agreement < _CUT_STEPS[0][0]:
         return None
     text = f"its intervals are the classes in all but {np.mean(told != place):.2%} of the rows"
-    return _finding(column, grade(agreement, *_CUT_STEPS), text, {"agreement_beyond_chance": agreement})
+    return copy_found(column.name, grade(agreement, *_CUT_STEPS), text, {"agreement_beyond_chance": agreement})
 
 
 def _best_cut(values: Floats, above: Mask) -> float:
@@ -116,7 +116,9 @@ def _copy_of_amounts(table: RiskTable, column: Column) -> Finding | None:
         rank = _rank_correlation(column.numbers[rows], truth)
         if abs(rank) >= _RANK_STEPS[0][0] and column.distinct >= _LEAST_DISTINCT:
             confidence = grade(abs(rank), *_RANK_STEPS)
-            return _finding(column, confidence, f"it orders the rows as the target does ({rank:.5f})", {"rank": rank})
+            return copy_found(
+                column.name, confidence, f"it orders the rows as the target does ({rank:.5f})", {"rank": rank}
+            )
     recoded = _recoded(table, column)
     if recoded is not None:
         return recoded
@@ -162,7 +164,9 @@ def _recoded(table: RiskTable, column: Column) -> Finding | None:
     confidence = grade(power, (0.97, 60), (0.99, 93), (0.999, 98))
     if power < 0.97 or ordered > power - 0.1:  # noqa: PLR2004 - what order alone explains is no code
         return None
-    return _finding(column, confidence, f"each value stands for one amount ({power:.2%} explained)", {"power": power})
+    return copy_found(
+        column.name, confidence, f"each value stands for one amount ({power:.2%} explained)", {"power": power}
+    )
 
 
 def _bands(table: RiskTable, column: Column) -> Finding | None:
@@ -180,7 +184,7 @@ def _bands(table: RiskTable, column: Column) -> Finding | None:
     evidence = {"explained_by_target": power}
     if power < 0.97:  # noqa: PLR2004 - up to where another column could make it harmless
         confidence = _weigh_witnesses(table, column, confidence, power, evidence)
-    return _finding(column, confidence, f"the target says which value it has ({power:.1%})", evidence)
+    return copy_found(column.name, confidence, f"the target says which value it has ({power:.1%})", evidence)
 
 
 def _weigh_witnesses(
@@ -196,14 +200,3 @@ def _weigh_witnesses(
         return confidence + (min(weight, -40) if rest >= strength else weight)
     # The more a column differs, the more it may be a good test for the target rather than a copy of it.
     return min(confidence + weight, grade(strength, (0.6, 83), (0.9, 89), (0.97, 96), (0.985, 99)))
-
-
-def _finding(column: Column, confidence: float, why: str, evidence: dict[str, float]) -> Finding:
-    return Finding(
-        kind=RiskKind.TARGET_COPY,
-        columns=(column.name,),
-        confidence=whole(confidence),
-        summary=f"{column.name} copies the target: {why}.",
-        evidence={name: rounded(value) for name, value in evidence.items()},
-        advice=f"add {column.name} to dataset.drop: it is the outcome under another name",
-    )

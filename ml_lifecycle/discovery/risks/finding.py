@@ -105,3 +105,15 @@ def whole(confidence: float) -> int:
 def rounded(value: float) -> float:
     """A figure as evidence gives it: four digits after the point."""
     return round(float(value), 4)
+
+
+def copy_found(column: str, confidence: float, why: str, evidence: Mapping[str, float]) -> Finding:
+    """The finding that a column is the target under another name, with the figures that say so."""
+    return Finding(
+        kind=RiskKind.TARGET_COPY,
+        columns=(column,),
+        confidence=whole(confidence),
+        summary=f"{column} copies the target: {why}.",
+        evidence={name: rounded(value) for name, value in evidence.items()},
+        advice=f"add {column} to dataset.drop: it is the outcome under another name",
+    )

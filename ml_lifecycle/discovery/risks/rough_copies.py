@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ml_lifecycle.discovery.risks.finding import Finding, RiskKind, grade, rounded, whole
+from ml_lifecycle.discovery.risks.finding import Finding, copy_found, grade
 from ml_lifecycle.discovery.risks.names import sounds_past, sounds_planned
 from ml_lifecycle.discovery.risks.table import Codes, Column, Floats, RiskTable
 
@@ -53,7 +53,7 @@ def _classes(table: RiskTable, column: Column, known: Codes) -> Finding | None:
         return None
     confidence = grade(agreement, (0.9, 74), (0.95, 84), (0.98, 91), (0.995, 95))
     text = f"where it is filled ({len(known) / len(table.sample):.0%}), each value stands for one class"
-    return _finding(column, confidence, text, {"agreement_beyond_chance": agreement, "filled": len(known)})
+    return copy_found(column.name, confidence, text, {"agreement_beyond_chance": agreement, "filled": len(known)})
 
 
 def _amounts(table: RiskTable, column: Column) -> Finding | None:
@@ -81,7 +81,7 @@ def _amounts(table: RiskTable, column: Column) -> Finding | None:
     # An amount that was asked or known before is often the same in the end.
     confidence -= 15 if sounds_past(column.name) or sounds_planned(column.name) else 0
     text = f"it is the target, or its multiple, in {equal:.1%} of the rows"
-    return _finding(column, confidence, text, {"equal_rows": equal, "filled": known})
+    return copy_found(column.name, confidence, text, {"equal_rows": equal, "filled": known})
 
 
 def _scales(values: Floats, truth: Floats) -> Iterator[tuple[Floats, Floats]]:
@@ -134,14 +134,3 @@ def partners_of(codes: Codes, truth: Codes) -> tuple[Floats, list[tuple[int, int
     closeness = of_value * of_class
     best = [(int(value), int(closeness[value].argmax())) for value in range(values) if joint[value].any()]
     return joint, [(value, cls) for value, cls in best if int(closeness[:, cls].argmax()) == value]
-
-
-def _finding(column: Column, confidence: float, why: str, evidence: dict[str, float]) -> Finding:
-    return Finding(
-        kind=RiskKind.TARGET_COPY,
-        columns=(column.name,),
-        confidence=whole(confidence),
-        summary=f"{column.name} copies the target: {why}.",
-        evidence={name: rounded(value) for name, value in evidence.items()},
-        advice=f"add {column.name} to dataset.drop: it is the outcome under another name",
-    )
