@@ -50,6 +50,8 @@ _SET_BY_RUNS = (
 
 #: `(verb, status, tags)`: puts a run of the sample on record.
 RecordRun = Callable[..., dg.DagsterRun]
+#: From rows to what becomes of them.
+Rule = Callable[[pd.DataFrame], "pd.Series[str]"]
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,14 @@ def add_run(
     return instance.add_run(run)
 
 
+def deliver_changed(shop: SiteFolder, day: date, rows_a_day: int) -> None:
+    """A day after which the world is another one: amounts are a third of what they were, and tell as much as before.
+
+    Unlike on `DRIFTED_DAYS` there is something to be learnt: who repays is who repaid, by the amounts as they were.
+    """
+    _deliver_rows(shop, day, rows_a_day, outcome=_rule)
+
+
 def _lay_out_sample(shop: SiteFolder) -> None:
     shutil.copytree(_SHIPPED, shop.yaml_path(LOANS).parent)
     folder = shop.root / "data" / LOANS
@@ -167,11 +177,17 @@ def _lay_out_sample(shop: SiteFolder) -> None:
 
 def _deliver(shop: SiteFolder, day: date) -> None:
     """What arrives in the inbox on a drifted day, and, to save the wait, what becomes of it."""
-    rows = generate(day, day + timedelta(days=6)).head(_ROWS_A_DAY)
+    _deliver_rows(shop, day, _ROWS_A_DAY)
+
+
+def _deliver_rows(shop: SiteFolder, day: date, count: int, *, outcome: Rule | None = None) -> None:
+    """Put rows into the inbox, and their outcomes: as told of them before amounts fell, else against the rule."""
+    rows = generate(day, day + timedelta(days=max(6, 6 * count // _ROWS_A_DAY))).head(count)
     rows["applied_at"] = pd.Timestamp(day) + pd.to_timedelta(range(len(rows)), unit="min")
     rows["application_id"] = [int(f"{day:%y%m%d}{number:03d}") for number in range(len(rows))]
+    told = None if outcome is None else outcome(rows)
     rows["loan_amount"] = pd.to_numeric(rows["loan_amount"], errors="coerce") // 3
-    rows["defaulted"] = _rule(rows).map({"yes": "no", "no": "yes"})
+    rows["defaulted"] = _rule(rows).map({"yes": "no", "no": "yes"}) if told is None else told
     inbox = shop.home / "inbox" / LOANS
     inbox.mkdir(parents=True, exist_ok=True)
     _write(outcomes(rows), inbox / f"outcomes_{day}.csv")

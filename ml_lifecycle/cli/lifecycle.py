@@ -5,12 +5,30 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ml_lifecycle.cli.running import AsJson, Project, print_json, run_job
+
+
+class Trigger(StrEnum):
+    """Why a person retrains."""
+
+    COMMAND = "command"
+    DRIFT = "drift"
+    PERFORMANCE = "performance"
+    SCHEDULE = "schedule"
+
+
+class Priority(StrEnum):
+    """The place of a run in the queue."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
 
 
 def register(app: typer.Typer) -> None:
@@ -95,9 +113,34 @@ def run_command(
     run_job(project, "lifecycle", tags=tags, as_json=as_json)
 
 
-def retrain_command(project: Project, *, as_json: AsJson = False) -> None:
+def retrain_command(
+    project: Project,
+    trigger: Annotated[
+        Trigger, typer.Option(help="Why: what is on record as the reason; after drift its findings count as handled.")
+    ] = Trigger.COMMAND,
+    priority: Annotated[
+        Priority, typer.Option(help="Place in the queue, where others wait there too.")
+    ] = Priority.NORMAL,
+    *,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Leave the run to the daemon of `ml-lifecycle up`; do not wait for it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Train again with the labelled rows that have come since; promoted only if provably better."""
-    run_job(project, "retrain", tags={}, as_json=as_json)
+    from ml_lifecycle.orchestration.queued_runs import enqueue, retrain_tags
+    from ml_lifecycle.orchestration.site import Site
+
+    site = Site.find()
+    config = site.project(project)
+    with site.instance() as instance:
+        tags = retrain_tags(instance, config, trigger=trigger.value, priority=priority.value)
+        run_id = enqueue(site, instance, config, "retrain", tags=tags) if queue else None
+    if run_id is None:
+        return run_job(project, "retrain", tags=tags, as_json=as_json)
+    if as_json:
+        return print_json({"queued": run_id, "tags": tags})
+    return typer.echo(f"Queued as run {run_id}; the daemon of `ml-lifecycle up` starts it by its priority.")
 
 
 def monitor_command(
@@ -105,15 +148,21 @@ def monitor_command(
     window: Annotated[
         str | None, typer.Option(help="The window, such as 2025-10-01; by default the one that has closed last.")
     ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="All windows from this one on, in one run.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Up to this one; by default the last that closed.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Judge one monitoring window: score what arrived, take in outcomes, look for drift and lost performance."""
-    from ml_lifecycle.orchestration.partitions import window_or_last
+    """Judge one monitoring window, or many: score what arrived, take in outcomes, look for drift and lost quality."""
+    from ml_lifecycle.orchestration.partitions import window_or_last, windows_between
     from ml_lifecycle.orchestration.site import Site
 
     config = Site.find().project(project)
-    run_job(project, "monitor", tags={}, as_json=as_json, partition=window_or_last(config, window))
+    if window is not None and (first is not None or last is not None):
+        raise typer.BadParameter("expected --window, or --from and --to, got both")
+    several = first is not None or last is not None
+    windows = windows_between(config, first, last) if several else (window_or_last(config, window),)
+    run_job(project, "monitor", tags={}, as_json=as_json, partition=windows)
 
 
 def simulate_command(

@@ -7,8 +7,11 @@ import warnings
 
 import typer
 
+from ml_lifecycle.cli.alerts import alerts_command
+from ml_lifecycle.cli.dashboard import dashboard_command
 from ml_lifecycle.cli.data import data_app
 from ml_lifecycle.cli.features import features_app
+from ml_lifecycle.cli.housekeeping import housekeeping_command
 from ml_lifecycle.cli.lifecycle import register
 from ml_lifecycle.cli.optimize import optimize_app
 from ml_lifecycle.cli.release import register_release
@@ -29,6 +32,9 @@ register(app)
 register_release(app)
 app.command("serve")(serve_command)
 app.command("rollout")(rollout_command)
+app.command("housekeeping")(housekeeping_command)
+app.command("dashboard")(dashboard_command)
+app.command("alerts")(alerts_command)
 app.add_typer(data_app, name="data")
 app.add_typer(features_app, name="features")
 app.add_typer(train_app, name="train")

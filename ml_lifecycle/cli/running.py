@@ -18,7 +18,9 @@ Project = Annotated[str, typer.Argument(help="The project's name, as `ml-lifecyc
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
 
-def run_job(name: str, verb: str, *, tags: Mapping[str, str], as_json: bool, partition: str | None = None) -> None:
+def run_job(
+    name: str, verb: str, *, tags: Mapping[str, str], as_json: bool, partition: str | Sequence[str] | None = None
+) -> None:
     """Run one of a project's jobs and print how it ended; leave with 1 if it did not succeed."""
     from ml_lifecycle.orchestration.console import StepProgress, print_outcome
     from ml_lifecycle.orchestration.runs import execute, steps_of

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ml_lifecycle.cli.dashboard import page_source
 from ml_lifecycle.cli.running import AsJson, Project, print_json
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def make_app(project: str, counts: Path | None = None) -> "FastAPI":
         log=workspace.log,
         keys=Keys(workspace.home.service_url),
         counts=counts,
+        monitor=page_source(project, counts),
     )
 
 

@@ -94,6 +94,25 @@ class ComparisonConfig(Section):
     max_size_ratio: float | None = Field(
         default=None, gt=0, description="A candidate larger than the champion by more than this factor is not promoted."
     )
+    newest_rows: int = Field(
+        default=100,
+        ge=20,
+        description="After a retraining the rows decide that have come since the champion was made and that neither "
+        "model has learnt from, where they are so many; else all test rows that neither has learnt from.",
+    )
+    old_test_tolerance: float = Field(
+        default=0.05,
+        ge=0,
+        description="A candidate that is surely worse than the champion on the champion's own test rows by more than "
+        "this share of its value is not promoted; where the world has surely changed since, that only warns.",
+    )
+    inversion: float | None = Field(
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="New outcomes are taken for inverted, and nothing is promoted, where the champion's ranking agrees "
+        "with them surely less than minus this share of its agreement with its test rows; null: not judged.",
+    )
 
 
 class CrossValidationConfig(Section):

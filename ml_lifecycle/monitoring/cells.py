@@ -19,6 +19,8 @@ from ml_lifecycle.dataset.numbers import parse_numbers
 _BLOCK = 32_768
 #: Half-width of the cell of one repeated value, as a share of it: a detour over float32 or text must not move it.
 _VALUE_WIDTH = 1e-6
+#: Half-width of the cell of zero: float32 still tells it from zero.
+_ZERO_WIDTH = 1e-37
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
 
@@ -82,8 +84,17 @@ def choose_edges(values: np.ndarray, bins: int) -> np.ndarray:
         found = np.unique(np.append(quantiles, ordered[-1]))
         held = np.searchsorted(ordered, found, side="right") - np.searchsorted(ordered, found, side="left")
         alone, cuts = found[held * bins >= len(ordered)], np.setdiff1d(quantiles, found[held * bins >= len(ordered)])
-    width = np.abs(alone) * _VALUE_WIDTH
-    return np.unique(np.concatenate([cuts, np.nextafter(alone - width, -np.inf), alone + width]))
+    return np.unique(np.concatenate([cuts, just_below(alone), just_above(alone)]))
+
+
+def just_below(values: np.ndarray) -> np.ndarray:
+    """Edges under values, so close that only these values lie between: float32 may have moved them a little."""
+    return np.asarray(np.nextafter(values - np.maximum(np.abs(values) * _VALUE_WIDTH, _ZERO_WIDTH), -np.inf))
+
+
+def just_above(values: np.ndarray) -> np.ndarray:
+    """Edges above values, see `just_below`."""
+    return np.asarray(values + np.maximum(np.abs(values) * _VALUE_WIDTH, _ZERO_WIDTH))
 
 
 def count_numbers(series: pd.Series, edges: np.ndarray) -> NumberCounts:

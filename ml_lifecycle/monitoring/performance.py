@@ -1,125 +1,47 @@
 """Performance: is the model in production still as good as it was on the test split?
 
-Measured where outcomes are known, estimated through `estimation` where they are late. Metrics and their intervals come
-from the room `evaluation`.
+Measured where outcomes are known, estimated where they are late (`estimation` for classes, `losses/estimate` for
+numbers). Metrics and their intervals come from the room `evaluation`; what else is said of the losses of labelled rows
+(concept drift, slices, which inputs explain a change) is put together in `performance_look`. The report itself lives in
+`performance_report`, its gates in `performance_gates`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
-from typing import Self
+from dataclasses import dataclass, replace
+from math import isnan, nan
 
 import numpy as np
-import orjson
-import pandas as pd
 
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.performance import PerformanceConfig
-from ml_lifecycle.evaluation.inference.intervals import Interval, bootstrap_interval
-from ml_lifecycle.evaluation.metrics import Metric, compute_metrics
-from ml_lifecycle.monitoring.estimation import can_estimate, estimate_performance
-from ml_lifecycle.parts import Parts
-from ml_lifecycle.verdict import Fact, Severity, Verdict
+from ml_lifecycle.evaluation.inference.intervals import Interval
+from ml_lifecycle.evaluation.metrics import Metric, metrics_of
+from ml_lifecycle.monitoring.estimation import Estimate, can_estimate, estimate_performance
+from ml_lifecycle.monitoring.losses.estimate import can_estimate_loss, estimate_loss
+from ml_lifecycle.monitoring.performance_gates import judge_concept, judge_performance, judge_slices
+from ml_lifecycle.monitoring.performance_look import Grounds, Look, look_closer
+from ml_lifecycle.monitoring.performance_report import PerformanceReport, Status
+from ml_lifecycle.monitoring.quick_intervals import quick_intervals
 
-
-class Status(StrEnum):
-    """How the window's performance is known."""
-
-    MEASURED = "measured"
-    ESTIMATED = "estimated"
-    NOT_JUDGED = "not judged"
-
-
-@dataclass(frozen=True, slots=True)
-class PerformanceReport:
-    """What one window says about the model's performance.
-
-    Args:
-        metric: Name of the metric.
-        greater_is_better: Its direction.
-        status: Measured, estimated or not judged.
-        value: The metric in the window, with the interval `low` to `high`; NaN if not judged.
-        low: Lower end.
-        high: Upper end.
-        reference: The metric on the test split.
-        tolerated: The worst value that is accepted.
-        drop: Loss as a share of the reference; positive is worse.
-        rows: Predictions of the window.
-        labelled: Those whose outcome is known.
-        lost: Whether performance is lost: even the better end of the interval is worse than tolerated.
-        reason: Why the window was not judged, or on what the value rests.
-        metrics: All metrics of the window, where measured.
-    """
-
-    metric: str
-    greater_is_better: bool
-    status: Status
-    value: float
-    low: float
-    high: float
-    reference: float
-    tolerated: float
-    drop: float
-    rows: int
-    labelled: int
-    lost: bool
-    reason: str
-    metrics: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def estimated(self) -> bool:
-        """Whether the value was estimated without outcomes."""
-        return self.status is Status.ESTIMATED
-
-    def facts(self) -> dict[str, Fact]:
-        """The figures in plain JSON; NaN becomes null."""
-        plain = {**asdict(self), "status": str(self.status), "estimated": self.estimated}
-        facts: dict[str, Fact] = orjson.loads(orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY))
-        return facts
-
-    def markdown(self) -> str:
-        """The report for people."""
-        lines = [_sentence(self), "", "| | value |", "|---|--:|"]
-        if self.status is not Status.NOT_JUDGED:
-            lines.append(f"| {self.metric}, {self.status} | {self.value:.4f} ({self.low:.4f} to {self.high:.4f}) |")
-        lines += [
-            f"| {self.metric} on the test split | {self.reference:.4f} |",
-            f"| tolerated | {self.tolerated:.4f} |",
-            f"| predictions | {self.rows} |",
-            f"| with known outcome | {self.labelled} |",
-        ]
-        lines += [f"| {name} | {value:.4f} |" for name, value in self.metrics.items() if name != self.metric]
-        return "\n".join(lines)
-
-    def to_parts(self) -> Parts:
-        """A table of one row, and the metrics beside it as JSON."""
-        row = {key: value for key, value in asdict(self).items() if key != "metrics"} | {"status": str(self.status)}
-        return Parts(
-            {"performance": pd.DataFrame([row])},
-            {"metrics.json": orjson.dumps(self.metrics, option=orjson.OPT_SERIALIZE_NUMPY)},
-        )
-
-    @classmethod
-    def from_parts(cls, parts: Parts) -> Self:
-        """Put the report together again."""
-        row = {str(key): values.tolist()[0] for key, values in parts.tables["performance"].items()}
-        metrics = {
-            name: float("nan") if value is None else value
-            for name, value in orjson.loads(parts.files["metrics.json"]).items()
-        }
-        whole = {name: int(row[name]) for name in ("rows", "labelled")}
-        truth = {name: bool(row[name]) for name in ("lost", "greater_is_better")}
-        return cls(**(row | whole | truth | {"status": Status(row["status"]), "metrics": metrics}))
+__all__ = [
+    "Grounds",
+    "PerformanceReport",
+    "Status",
+    "assess_performance",
+    "judge_concept",
+    "judge_performance",
+    "judge_slices",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     status: Status
     reason: str
-    value: float = float("nan")
-    low: float = float("nan")
-    high: float = float("nan")
+    value: float = nan
+    low: float = nan
+    high: float = nan
 
 
 def assess_performance(
@@ -133,11 +55,15 @@ def assess_performance(
     query: np.ndarray | None = None,
     reference_estimate: float | None = None,
     confidence: float = 0.95,
-    resamples: int = 200,
     threshold: float = 0.5,
     seed: int = 0,
+    grounds: Grounds | None = None,
 ) -> PerformanceReport:
     """Compare the performance of a window with that on the test split.
+
+    Intervals are those of the jackknife with Student's t, and Wilson's for shares: a window takes milliseconds.
+    Performance counts as lost only where even the better end is worse than tolerated, so that a model as good as on
+    its test split is called lost far less often than the level of the interval says.
 
     Args:
         y: Encoded outcomes, shape (n,), NaN where not known yet.
@@ -146,74 +72,97 @@ def assess_performance(
         reference: Its value on the test split.
         kind: Kind of the target.
         config: How many outcomes are needed, and how large a loss is tolerated.
-        query: Query code of each row, ranking only: whole queries are resampled.
+        query: Query code of each row, ranking only: whole queries are the units.
         reference_estimate: What `estimate_performance` says of the test split. A model that is too sure of itself is
             estimated too well (or too badly) everywhere; the known error on the test split is taken off.
         confidence: Level of the interval.
-        resamples: Resamples behind it.
         threshold: Binary: probability from which a row counts as positive.
-        seed: Seed of the resampling.
+        seed: Seed of the estimate's draws.
+        grounds: What else is known of the model and the window; without it only the metrics are judged.
     """
     outcomes = np.asarray(y, dtype=np.float64)
     known = ~np.isnan(outcomes)
     labelled = int(known.sum())
-    metrics: dict[str, float] = {}
-    if labelled >= config.min_labels:
-        codes = None if query is None else query[known]
-        truth = outcomes[known].astype(np.int64) if can_estimate(kind) else outcomes[known]
-        interval = bootstrap_interval(
-            metric, truth, predictions[known], query=codes, resamples=resamples, confidence=confidence, seed=seed
-        )
-        found = _measured(interval, labelled)
-        metrics = compute_metrics(kind, truth, predictions[known], codes, threshold=threshold)
+    measured = labelled >= config.min_labels
+    look = Look.of(outcomes, predictions, metric, kind, query=query, grounds=grounds or Grounds())
+    # A truth is held against the estimate of the same rows.
+    chosen = known if measured else np.ones(len(outcomes), dtype=bool)
+    shift = 0.0 if reference_estimate is None else reference - reference_estimate
+    guess = _estimate(look, metric, chosen, config, shift=shift, confidence=confidence, seed=seed)
+    intervals: dict[str, Interval] = {}
+    if measured:
+        intervals = _intervals(look, metric, known, confidence=confidence, threshold=threshold)
+        found = _measured(intervals[metric.name], labelled)
     else:
-        shift = 0.0 if reference_estimate is None else reference - reference_estimate
-        found = _estimated(
-            metric, predictions, kind, labelled, config=config, shift=shift, confidence=confidence, seed=seed
-        )
-    return _report(metric, found, reference, config, rows=len(outcomes), labelled=labelled, metrics=metrics)
+        found = _estimated(guess, metric, kind, labelled, len(outcomes), config)
+    report = _report(metric, found, reference, config, rows=len(outcomes), labelled=labelled)
+    report = replace(
+        report,
+        metrics={name: item.value for name, item in intervals.items()},
+        intervals=intervals,
+    )
+    if guess is not None:
+        report = replace(report, estimate=guess.value, estimate_low=guess.low, estimate_high=guess.high)
+    return look_closer(report, look, metric, config)
+
+
+def _intervals(
+    look: Look, metric: Metric, known: np.ndarray, *, confidence: float, threshold: float
+) -> dict[str, Interval]:
+    """Every metric of the kind, and the primary one."""
+    scored = metric.score(look.truth(known), look.predictions[known], look.codes_of_queries(known))
+    usual = {item.name: item for item in metrics_of(look.kind)} | {metric.name: metric}
+    return quick_intervals(usual.values(), replace(scored, threshold=threshold), confidence=confidence)
 
 
 def _measured(interval: Interval, labelled: int) -> _Found:
-    if np.isnan(interval.value):
+    if isnan(interval.value):
         return _Found(
             Status.NOT_JUDGED, f"the metric is not defined on the {labelled} known outcomes (one class only?)"
         )
     return _Found(Status.MEASURED, f"from {labelled} known outcomes", interval.value, interval.low, interval.high)
 
 
-def _estimated(
+def _estimate(
+    look: Look,
     metric: Metric,
-    predictions: np.ndarray,
-    kind: Kind,
-    labelled: int,
-    *,
+    chosen: np.ndarray,
     config: PerformanceConfig,
+    *,
     shift: float,
     confidence: float,
     seed: int,
+) -> Estimate | None:
+    """The metric of the chosen rows without their outcomes; None where it cannot be estimated."""
+    if int(chosen.sum()) < config.min_labels:
+        return None
+    reference = look.grounds.losses
+    if can_estimate(look.kind):
+        guess = estimate_performance(metric, look.predictions[chosen], look.kind, confidence=confidence, seed=seed)
+        return None if guess is None else Estimate(guess.value + shift, guess.low + shift, guess.high + shift)
+    if reference is None or look.foreseen is None or not can_estimate_loss(metric, reference):
+        return None
+    return estimate_loss(metric, reference, look.foreseen[chosen], confidence=confidence)
+
+
+def _estimated(
+    guess: Estimate | None, metric: Metric, kind: Kind, labelled: int, rows: int, config: PerformanceConfig
 ) -> _Found:
     few = f"{labelled} known outcomes, {config.min_labels} are needed"
-    if not can_estimate(kind):
-        return _Found(Status.NOT_JUDGED, f"{few}; a {kind} carries no probabilities to estimate from")
-    if len(predictions) < config.min_labels:
-        return _Found(Status.NOT_JUDGED, f"{few}; {len(predictions)} predictions are too few to estimate from")
-    guess = estimate_performance(metric, predictions, kind, confidence=confidence, seed=seed)
-    if guess is None:
+    if guess is not None:
+        source = "the probabilities" if can_estimate(kind) else "a model of the loss"
+        return _Found(Status.ESTIMATED, f"{few}: estimated from {source}", guess.value, guess.low, guess.high)
+    if kind is Kind.RANKING:
+        return _Found(Status.NOT_JUDGED, f"{few}; the scores of a ranking carry nothing to estimate {metric.name} from")
+    if rows < config.min_labels:
+        return _Found(Status.NOT_JUDGED, f"{few}; {rows} predictions are too few to estimate from")
+    if can_estimate(kind):
         return _Found(Status.NOT_JUDGED, f"{few}; the metric cannot be estimated from these probabilities")
-    ends = (guess.value + shift, guess.low + shift, guess.high + shift)
-    return _Found(Status.ESTIMATED, f"{few}: estimated from the probabilities", *ends)
+    return _Found(Status.NOT_JUDGED, f"{few}; the package holds no model of the loss that gives {metric.name}")
 
 
 def _report(
-    metric: Metric,
-    found: _Found,
-    reference: float,
-    config: PerformanceConfig,
-    *,
-    rows: int,
-    labelled: int,
-    metrics: dict[str, float],
+    metric: Metric, found: _Found, reference: float, config: PerformanceConfig, *, rows: int, labelled: int
 ) -> PerformanceReport:
     sign = 1.0 if metric.greater_is_better else -1.0
     tolerated = reference - sign * config.max_drop * abs(reference)
@@ -227,32 +176,9 @@ def _report(
         high=found.high,
         reference=reference,
         tolerated=tolerated,
-        drop=sign * (reference - found.value) / abs(reference) if reference else float("nan"),
+        drop=sign * (reference - found.value) / abs(reference) if reference else nan,
         rows=rows,
         labelled=labelled,
         lost=found.status is not Status.NOT_JUDGED and bool(sign * best < sign * tolerated),
         reason=found.reason,
-        metrics=metrics,
-    )
-
-
-def judge_performance(report: PerformanceReport) -> Verdict:
-    """Gate `performance_kept`: the window is not provably worse than tolerated; only warns."""
-    return Verdict(
-        gate="performance_kept",
-        passed=not report.lost,
-        severity=Severity.WARN,
-        summary=_sentence(report),
-        facts=report.facts(),
-        advice="see which features drifted and which slices suffer; let the model be trained on newer outcomes",
-    )
-
-
-def _sentence(report: PerformanceReport) -> str:
-    if report.status is Status.NOT_JUDGED:
-        return f"not judged: {report.reason}"
-    word = "lost" if report.lost else "kept"
-    return (
-        f"{report.metric} {report.value:.4f} ({report.low:.4f} to {report.high:.4f}, {report.status}) against "
-        f"{report.reference:.4f} on the test split, tolerated {report.tolerated:.4f}: {word}; {report.reason}"
     )

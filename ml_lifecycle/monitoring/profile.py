@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from functools import lru_cache
+from typing import Any, Self, final
 
 import numpy as np
 import orjson
@@ -25,10 +26,15 @@ from ml_lifecycle.monitoring.column_profile import (
 )
 from ml_lifecycle.parts import Parts
 
-_FORMAT = 1
+#: Format 2 has edges out to the extremes and in the tails, and the target. What format 1 lacks is not judged.
+_FORMAT = 2
+_READABLE = (1, 2)
+#: The name of the outcomes among the profiles.
+TARGET_COLUMN = "target"
 
 
-@dataclass(frozen=True, slots=True)
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class ReferenceProfile:
     """The reference that windows of production are compared with.
 
@@ -36,9 +42,10 @@ class ReferenceProfile:
         columns: Profiles of the feature columns.
         predictions: Profiles of the model's output.
         rows: Rows of the reference.
-        sample: Some of its rows, for the HTML report.
+        sample: Some of its rows, for the HTML report and for how the columns depend on each other.
         skipped: Columns that are not watched, with the reason.
         classes: Names of the classes, in the order of the model's probabilities; empty where they go by number.
+        target: Profile of the outcomes; None where they are not known.
     """
 
     columns: tuple[ColumnProfile, ...]
@@ -47,6 +54,7 @@ class ReferenceProfile:
     sample: pd.DataFrame
     skipped: dict[str, str] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    target: ColumnProfile | None = None
 
     @classmethod
     def fit(
@@ -57,6 +65,7 @@ class ReferenceProfile:
         *,
         categorical: Sequence[str] = (),
         classes: Sequence[str] = (),
+        target: pd.Series | None = None,
         seed: int = 0,
     ) -> Self:
         """Profile the rows that a model was trained on.
@@ -68,6 +77,7 @@ class ReferenceProfile:
             config: Bins, and the cap on sampled rows.
             categorical: Columns of numbers that are codes.
             classes: Names of the classes, multiclass only.
+            target: The outcomes, of these rows or others of the same time; labels as text, amounts as numbers.
             seed: Seed of the row sample.
         """
         codes = frozenset(categorical)
@@ -88,6 +98,7 @@ class ReferenceProfile:
             sample[watched].reset_index(drop=True),
             {name: "times are not compared" for name, profile in profiled.items() if profile is None},
             tuple(str(name) for name in classes),
+            None if target is None else profile_column(target, TARGET_COLUMN, config.bins),
         )
 
     @property
@@ -104,6 +115,7 @@ class ReferenceProfile:
             "predictions": [asdict(profile) for profile in self.predictions],
             "skipped": self.skipped,
             "classes": self.classes,
+            "target": None if self.target is None else asdict(self.target),
             "sample": {name: _plain(self.sample[name]) for name in self.sample.columns},
         }
         return orjson.dumps(document)
@@ -115,17 +127,7 @@ class ReferenceProfile:
         Raises:
             PackageError: It is no reference profile, or of a format that is not known here.
         """
-        try:
-            document = orjson.loads(text)
-            if document["format"] != _FORMAT:
-                raise _not_a_profile(f"format {document['format']}")
-            columns = tuple(_read_column(item) for item in document["columns"])
-            predictions = tuple(_read_column(item) for item in document["predictions"])
-            sample = pd.DataFrame(document["sample"])
-            skipped, classes = dict(document["skipped"]), tuple(document["classes"])
-            return cls(columns, predictions, int(document["rows"]), sample, skipped, classes)
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise _not_a_profile(f"{type(error).__name__}: {error}") from error
+        return _read(text)
 
     def to_parts(self) -> Parts:
         """One file of JSON."""
@@ -137,10 +139,31 @@ class ReferenceProfile:
         return cls.from_bytes(parts.files["reference.json"])
 
 
+@lru_cache(maxsize=4)
+def _read(text: bytes) -> ReferenceProfile:
+    """Read a profile; it is kept for the next window, since reading takes longer than comparing."""
+    try:
+        document = orjson.loads(text)
+        if document["format"] not in _READABLE:
+            raise _not_a_profile(f"format {document['format']}")
+        target = document.get("target")
+        return ReferenceProfile(
+            tuple(_read_column(item) for item in document["columns"]),
+            tuple(_read_column(item) for item in document["predictions"]),
+            int(document["rows"]),
+            pd.DataFrame(document["sample"]),
+            dict(document["skipped"]),
+            tuple(document["classes"]),
+            None if target is None else _read_column(target),
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise _not_a_profile(f"{type(error).__name__}: {error}") from error
+
+
 def _not_a_profile(got: str) -> PackageError:
     return PackageError(
         "the reference profile cannot be read",
-        expected=f"JSON of format {_FORMAT}",
+        expected=f"JSON of format {' or '.join(map(str, _READABLE))}",
         got=got,
         advice="train the model again, its package gets a new profile",
     )
@@ -148,6 +171,7 @@ def _not_a_profile(got: str) -> PackageError:
 
 def _read_column(item: dict[str, Any]) -> ColumnProfile:
     lists = {key: tuple(item[key]) for key in ("edges", "labels", "counts")}
+    lists["groups"] = tuple(item.get("groups", ()))
     return ColumnProfile(**{**item, **lists})
 
 

@@ -5,10 +5,14 @@ The log itself lives in `serving/prediction_log`; which stretches there are is t
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Self
 
+import numpy as np
 import orjson
 import pandas as pd
 
@@ -41,7 +45,7 @@ class Window:
             raise ValueError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PredictionWindow:
     """The logged predictions of a window.
 
@@ -57,16 +61,15 @@ class PredictionWindow:
         """Count the predictions."""
         return len(self.frame)
 
-    @property
+    @cached_property
     def labelled(self) -> int:
         """Predictions whose outcome is known."""
         return int(self.frame[OUTCOME].notna().sum())
 
-    @property
+    @cached_property
     def versions(self) -> dict[str, int]:
         """Predictions of each model version, the most frequent first."""
-        counts = self.frame[VERSION].astype(str).value_counts()
-        return {str(version): int(count) for version, count in counts.items()}
+        return dict(Counter(map(str, self.frame[VERSION])).most_common())
 
     @property
     def main_version(self) -> str | None:
@@ -75,12 +78,14 @@ class PredictionWindow:
 
     def of_version(self, version: str) -> Self:
         """Only the predictions of one model version: it is what a version's reference can be compared with."""
+        if self.versions == {str(version): len(self)}:
+            return self
         rows = self.frame[self.frame[VERSION].astype(str) == str(version)].reset_index(drop=True)
         return type(self)(self.window, rows)
 
     def facts(self) -> dict[str, Fact]:
         """The figures in plain JSON."""
-        times = pd.to_datetime(self.frame[EVENT_TIME])
+        times = self.frame[EVENT_TIME]
         return {
             "window": self.window.name,
             "start": self.window.start.isoformat(),
@@ -88,8 +93,8 @@ class PredictionWindow:
             "rows": len(self),
             "labelled": self.labelled,
             "versions": dict(self.versions),
-            "first": times.min().isoformat() if len(self) else None,
-            "last": times.max().isoformat() if len(self) else None,
+            "first": pd.Timestamp(times.min()).isoformat() if len(self) else None,
+            "last": pd.Timestamp(times.max()).isoformat() if len(self) else None,
         }
 
     def markdown(self) -> str:
@@ -111,7 +116,15 @@ class PredictionWindow:
         """Put the window together again."""
         stretch = orjson.loads(parts.files["window.json"])
         start, end = datetime.fromisoformat(stretch["start"]), datetime.fromisoformat(stretch["end"])
-        return cls(Window(start, end, stretch["name"]), parts.tables["predictions"])
+        return cls(Window(start, end, stretch["name"]), _in_order(parts.tables["predictions"]))
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows as the log gave them: by time, with a column for outcomes where none has ever been known."""
+    whole = rows if OUTCOME in rows.columns else rows.assign(**{OUTCOME: None})
+    if EVENT_TIME not in whole.columns or whole[EVENT_TIME].is_monotonic_increasing:
+        return whole
+    return whole.sort_values(EVENT_TIME, kind="stable", ignore_index=True)
 
 
 def build_window(log: pd.DataFrame, window: Window) -> PredictionWindow:
@@ -131,6 +144,32 @@ def build_window(log: pd.DataFrame, window: Window) -> PredictionWindow:
     times = pd.to_datetime(log[EVENT_TIME])
     inside = (times >= window.start) & (times < window.end)
     return PredictionWindow(window, log[inside].reset_index(drop=True))
+
+
+def window_of(rows: pd.DataFrame, start: datetime, end: datetime, name: str) -> PredictionWindow:
+    """The window of rows that were read for it; where rows are counted, it may begin before `start`."""
+    first = rows[EVENT_TIME].iloc[0] if len(rows) else start
+    return PredictionWindow(Window(min(start, pd.Timestamp(first).to_pydatetime()), end, name), rows)
+
+
+def newest_inside(
+    spans: Mapping[str, tuple[datetime, datetime]], events: Sequence[tuple[datetime, datetime]]
+) -> dict[str, datetime]:
+    """The newest of the moments that belong to rows of each window; windows without such rows are absent.
+
+    Args:
+        spans: The first moment of each window, and the one after its last.
+        events: The event time of a row, and a moment that belongs to it.
+    """
+    rows = sorted(events)
+    times = np.array([time for time, _ in rows], dtype="datetime64[us]")
+    moments = np.array([moment for _, moment in rows], dtype="datetime64[us]")
+    found: dict[str, datetime] = {}
+    for name, span in spans.items():
+        start, end = np.searchsorted(times, np.array(span, dtype="datetime64[us]"))
+        if end > start:
+            found[name] = moments[start:end].max().item()
+    return found
 
 
 def judge_enough_rows(window: PredictionWindow, config: DriftConfig) -> Verdict:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import StateError
 from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.orchestration.window_runs import once
 
 if TYPE_CHECKING:
     from ml_lifecycle.config.brief import Kind
@@ -146,3 +148,12 @@ class Champion:
         manifest = self.package.manifest
         same = all(manifest.lineage.get(asset) == lineage.get(asset) for asset in ("optimized_model", "data_splits"))
         return str(manifest.facts.get(COMPARED_WITH)) if same else self.version
+
+
+def champion_of_run(project: ProjectConfig) -> Champion:
+    """The version in production, the same for all windows of a run.
+
+    Raises:
+        StateError: There is none.
+    """
+    return once("champion", lambda: Champion.require(Workspace(project)))

@@ -77,6 +77,8 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
     "experiment": (Checkpoint("hypothesis_holds", "What the experiment was to show is shown.", blocking=False),),
     "model_comparison": (
         Checkpoint("beats_champion", "Significantly better than the model in production, or there is none."),
+        Checkpoint("holds_on_old_test", "Not surely worse on the champion's test rows, unless the world has changed."),
+        Checkpoint("labels_plausible", "The new outcomes are not the opposite of what was true before."),
     ),
     "model_package": (
         Checkpoint("loads_elsewhere", "Another process loads the package and predicts the same."),
@@ -102,12 +104,37 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
     "model_card": (Checkpoint("complete", "No section of the card is empty."),),
     "batch_predictions": (Checkpoint("inputs_valid", "Not too many rows of the batch break the schema."),),
     "prediction_window": (Checkpoint("enough_rows", "The window has rows enough to be judged.", blocking=False),),
+    "data_quality": (
+        Checkpoint("volume_normal", "As many predictions as windows like this one usually have.", blocking=False),
+        Checkpoint("fresh_predictions", "The newest row was not old when the window ended.", blocking=False),
+        Checkpoint("few_violations", "Not too many rows got an error instead of an answer.", blocking=False),
+        Checkpoint("latency_kept", "Callers waited no longer than allowed.", blocking=False),
+    ),
     "drift_report": (
         Checkpoint("no_drift", "No input column has drifted from the training data.", blocking=False),
         Checkpoint("no_prediction_drift", "The predictions are distributed as at training.", blocking=False),
+        Checkpoint("no_target_drift", "The known outcomes are distributed as at training.", blocking=False),
+        Checkpoint("no_multivariate_drift", "The columns depend on each other as at training.", blocking=False),
     ),
     "performance_report": (
         Checkpoint("performance_kept", "The model is as good as on its test split.", blocking=False),
+        Checkpoint("no_concept_drift", "The loss is what the inputs of the rows let expect.", blocking=False),
+        Checkpoint("slices_kept", "No slice is surely worse than on the test split beyond the limit.", blocking=False),
+    ),
+    "retraining_decision": (
+        Checkpoint(
+            "needs_nobody", "Nothing was found that people should look at instead of a retraining.", blocking=False
+        ),
+    ),
+    "operations_report": (
+        Checkpoint("training_success", "Trainings end with an answer, and do not crash.", blocking=False),
+        Checkpoint("deployment_success", "Deployments do not break and are not taken back.", blocking=False),
+        Checkpoint("uptime", "The scoring server is there.", blocking=False),
+        Checkpoint("detection_time", "Drift is found soon after the window it is in.", blocking=False),
+        Checkpoint("deployment_time", "A retraining is soon in production.", blocking=False),
+        Checkpoint("latency_p95", "95 of 100 callers wait no longer than the brief allows.", blocking=False),
+        Checkpoint("latency_p99", "99 of 100 callers wait no longer than the brief allows.", blocking=False),
+        Checkpoint("cost", "Trainings cost no more than they may.", blocking=False),
     ),
 }
 

@@ -3,8 +3,10 @@
 What is said of a version, and how two differ, lives in `dataset.versions`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,6 +15,7 @@ from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import ConfigError, StateError
 from ml_lifecycle.orchestration.lake import Lake, LakeRecord
+from ml_lifecycle.orchestration.lake_files import TableFiles
 from ml_lifecycle.orchestration.storage import record_of
 
 if TYPE_CHECKING:
@@ -45,8 +48,9 @@ class DataVersion:
 
 
 def versions_of(instance: dg.DagsterInstance, project: ProjectConfig) -> list[DataVersion]:
-    """The versions of a project's raw data that its runs have written, newest first."""
+    """The versions of a project's raw data that its runs have written and that can still be read, newest first."""
     key = dg.AssetKey([project.name, RAW])
+    reads = _reader(project)
     found: dict[int, DataVersion] = {}
     for event in instance.fetch_materializations(key, limit=_MOST).records:
         materialization = event.asset_materialization
@@ -55,6 +59,8 @@ def versions_of(instance: dg.DagsterInstance, project: ProjectConfig) -> list[Da
             continue
         metadata = {name: item.value for name, item in materialization.metadata.items()}
         number, rows = record.tables[_FRAME], metadata.get("dagster/row_count")
+        if not reads(number):  # housekeeping has removed it
+            continue
         # The same version is named again by every run that nothing has changed for; the first wrote it.
         found[number] = DataVersion(
             version=number,
@@ -64,6 +70,13 @@ def versions_of(instance: dg.DagsterInstance, project: ProjectConfig) -> list[Da
             run_id=event.run_id,
         )
     return sorted(found.values(), key=lambda item: -item.version)
+
+
+def _reader(project: ProjectConfig) -> Callable[[int], bool]:
+    """Whether a version of the raw data can be read."""
+    path = Home.find(project.root).lake / project.name / RAW / _FRAME
+    files = TableFiles(path) if (path / "_delta_log").is_dir() else None
+    return cache(lambda version: files is not None and files.reads(version))
 
 
 def read_version(project: ProjectConfig, version: int) -> "pd.DataFrame":

@@ -42,9 +42,20 @@ RELEASE = ("production_approval", "deployed_model", "model_card")
 #: The asset that judges a rollout, of projects that do not deploy all at once.
 ROLLOUT_STATUS = "rollout_status"
 #: Assets of one monitoring window.
-MONITORING = ("batch_predictions", "prediction_window", "drift_report", "performance_report")
+MONITORING = (
+    "batch_predictions",
+    "prediction_window",
+    "data_quality",
+    "drift_report",
+    "performance_report",
+    "retraining_decision",
+    "improvement_report",
+    "operations_report",
+)
 
 
+#: What throws away old records.
+HOUSEKEEPING = ("housekeeping_report",)
 #: What is made for one experiment, and of several.
 EXPERIMENTS, COMPARISONS = ("experiment",), ("experiment_comparison",)
 
@@ -118,6 +129,9 @@ def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
         ),
         "rollout": _job(
             project, "rollout", RELEASE, "Put the registered candidate into production, if its gates hold."
+        ),
+        "housekeeping": _job(
+            project, "housekeeping", HOUSEKEEPING, "Delete old records that nothing needs, as the YAML allows."
         ),
         **_rollout_jobs(project),
     }

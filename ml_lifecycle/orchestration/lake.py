@@ -2,26 +2,29 @@
 
 A value is a frame, or a record that can be taken apart (`ml_lifecycle.parts.Storable`).
 
-    <lake>/<project>/<asset>/<table>/             a Delta table; partitions of an asset are partitions of the table
+    <lake>/<project>/<asset>/<table>/             a Delta table; that of a partitioned asset holds all its windows
     <lake>/<project>/<asset>/_files/<digest>/...  files, named by their content and never overwritten
+
+How tables are written and read lives in `lake_tables`.
 """
 
 import hashlib
 import importlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_lifecycle.errors import StateError
+from ml_lifecycle.orchestration.lake_tables import read_history, read_table, read_windows, write_table, write_windows
 from ml_lifecycle.parts import Parts, Storable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _FRAME = "frame"
-_WINDOW = "_window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,45 @@ class Lake:
         Raises:
             StateError: The lake cannot be written.
         """
+        if partition is not None:
+            return self.write_many(key, {partition: value})[partition]
         folder = self.root.joinpath(*key)
-        parts, kind = _take_apart(value)
-        try:
-            tables = {name: _write_table(folder / name, frame, partition) for name, frame in parts.tables.items()}
+        parts, kind = take_apart(value)
+        with _writing(folder):
+            tables = {name: write_table(folder / name, frame) for name, frame in parts.tables.items()}
             files = _write_files(folder / "_files", parts.files) if parts.files else None
-        except OSError as error:
-            raise StateError(
-                "the lake cannot be written",
-                expected=f"a writable folder {folder}",
-                got=f"{type(error).__name__}: {error}",
-                advice="mend its permissions or free space; what was written before is untouched",
-            ) from error
-        return LakeRecord(kind, tables, files, partition)
+        return LakeRecord(kind, tables, files)
+
+    def write_many(self, key: Sequence[str], values: Mapping[str, object]) -> dict[str, LakeRecord]:
+        """Write the values of several partitions, each table by one transaction, and say where they lie.
+
+        Raises:
+            StateError: The lake cannot be written.
+        """
+        return self.write_parts(key, {name: take_apart(value) for name, value in values.items()})
+
+    def write_parts(self, key: Sequence[str], apart: Mapping[str, tuple[Parts, str]]) -> dict[str, LakeRecord]:
+        """As `write_many`, of values that were taken apart by `take_apart`."""
+        folder = self.root.joinpath(*key)
+        frames: dict[str, dict[str, pd.DataFrame]] = {}
+        files: dict[str, bytes] = {}
+        places = {name: str(place) for place, name in enumerate(apart)} if len(apart) > 1 else dict.fromkeys(apart, "")
+        for name, (parts, _) in apart.items():
+            for table, frame in parts.tables.items():
+                frames.setdefault(table, {})[name] = frame
+            files |= {"/".join(filter(None, (places[name], path))): text for path, text in parts.files.items()}
+        with _writing(folder):
+            versions = {table: write_windows(folder / table, rows) for table, rows in frames.items()}
+            digest = _write_files(folder / "_files", files) if files else ""
+        return {
+            name: LakeRecord(
+                kind,
+                {table: versions[table] for table in parts.tables},
+                "/".join(filter(None, (digest, places[name]))) if parts.files else None,
+                name,
+            )
+            for name, (parts, kind) in apart.items()
+        }
 
     def read(self, key: Sequence[str], record: LakeRecord) -> Any:
         """Read back what a record names.
@@ -70,20 +99,41 @@ class Lake:
         Raises:
             StateError: The record's tables or files are gone.
         """
+        if record.partition is not None:
+            return self.read_many(key, [record])[0]
         folder = self.root.joinpath(*key)
-        tables = {name: _read_table(folder / name, number, record.partition) for name, number in record.tables.items()}
-        files = _read_files(folder / "_files" / record.files) if record.files else {}
-        return _put_together(record.type, Parts(tables, files))
+        tables = {name: read_table(folder / name, number) for name, number in record.tables.items()}
+        return _put_together(record.type, Parts(tables, _read_files(folder, record.files)))
+
+    def read_many(self, key: Sequence[str], records: Sequence[LakeRecord]) -> list[Any]:
+        """Read back what records of partitions name; those that were written together are read together.
+
+        Raises:
+            StateError: Their tables or files are gone.
+        """
+        folder = self.root.joinpath(*key)
+        wanted: dict[tuple[str, int], list[str]] = {}
+        for record in records:
+            for table, number in record.tables.items():
+                wanted.setdefault((table, number), []).append(str(record.partition))
+        rows = {
+            (table, number): read_windows(folder / table, number, windows)
+            for (table, number), windows in wanted.items()
+        }
+        return [
+            _put_together(
+                record.type,
+                Parts(
+                    {name: rows[name, number][str(record.partition)] for name, number in record.tables.items()},
+                    _read_files(folder, record.files),
+                ),
+            )
+            for record in records
+        ]
 
     def history(self, key: Sequence[str], table: str) -> "pd.DataFrame | None":
         """All partitions of an asset's table, oldest first, named in column `window`; None where there is no table."""
-        from deltalake import DeltaTable
-
-        path = self.root.joinpath(*key) / table
-        if not DeltaTable.is_deltatable(str(path)):
-            return None
-        frame: pd.DataFrame = DeltaTable(path).to_pandas()
-        return frame.rename(columns={_WINDOW: "window"}).sort_values("window", ignore_index=True)
+        return read_history(self.root.joinpath(*key) / table)
 
     def holds(self, key: Sequence[str], record: LakeRecord) -> bool:
         """Whether everything that a record names is still there."""
@@ -94,7 +144,25 @@ class Lake:
         )
 
 
-def _take_apart(value: object) -> tuple[Parts, str]:
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateError(
+            "the lake cannot be written",
+            expected=f"a writable folder {folder}",
+            got=f"{type(error).__name__}: {error}",
+            advice="mend its permissions or free space; what was written before is untouched",
+        ) from error
+
+
+def take_apart(value: object) -> tuple[Parts, str]:
+    """The tables and files of a value, and the name of its type.
+
+    Raises:
+        TypeError: It is neither a frame nor Storable.
+    """
     import pandas as pd  # heavy: only where a step runs
 
     if isinstance(value, pd.DataFrame):
@@ -123,93 +191,6 @@ def _put_together(kind: str, parts: Parts) -> object:
     return made_as.from_parts(parts)
 
 
-def _write_table(path: Path, frame: "pd.DataFrame", partition: str | None) -> int:
-    from deltalake import DeltaTable, write_deltalake
-    from deltalake.exceptions import DeltaError
-
-    table = _to_arrow(frame, partition)
-    path.mkdir(parents=True, exist_ok=True)
-    try:
-        if partition is None:
-            write_deltalake(path, table, mode="overwrite", schema_mode="overwrite")
-        elif not DeltaTable.is_deltatable(str(path)):
-            write_deltalake(path, table, mode="append", partition_by=[_WINDOW])
-        else:
-            predicate = f"{_WINDOW} = '{partition}'"
-            write_deltalake(path, table, mode="overwrite", predicate=predicate, schema_mode="merge")
-        return int(DeltaTable(path).version())
-    except DeltaError as error:
-        raise StateError(
-            "a table of the lake cannot be written",
-            expected=f"a Delta table at {path}",
-            got=f"{type(error).__name__}: {error}",
-            advice="if another run wrote the same table at this moment, run again; else check the folder",
-        ) from error
-
-
-def _to_arrow(frame: "pd.DataFrame", partition: str | None) -> Any:
-    """An arrow table of types that Delta knows: no nanoseconds, no unsigned, no null type, no mixed columns."""
-    import pandas as pd
-    import pyarrow as pa
-
-    columns = {str(name): _plain(frame.iloc[:, place]) for place, name in enumerate(frame.columns)}
-    if partition is not None:
-        columns[_WINDOW] = pd.Series(partition, index=frame.index, dtype="object")
-    table = pa.Table.from_pandas(pd.DataFrame(columns, index=frame.index, copy=False), preserve_index=False)
-    table = table.replace_schema_metadata(None)
-    fields = [pa.field(field.name, _delta_type(field.type)) for field in table.schema]
-    return table.cast(pa.schema(fields))
-
-
-def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.astype("object")
-    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True).startswith("mixed"):
-        return column.where(column.isna(), column.astype(str))
-    return column
-
-
-def _delta_type(given: Any) -> Any:
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(given):
-        return pa.timestamp("us")
-    if pa.types.is_unsigned_integer(given):
-        return pa.int64()
-    return pa.string() if pa.types.is_null(given) else given
-
-
-def _read_table(path: Path, version: int, partition: str | None) -> "pd.DataFrame":
-    """Read the files that a version names.
-
-    Arrow reads them itself: Delta's own reader lets Arrow's threads read through Python, at three times the cost, and
-    one that still runs when the process ends takes it down.
-    """
-    import pyarrow as pa
-    from deltalake import DeltaTable
-    from deltalake.exceptions import DeltaError
-    from pyarrow import parquet
-
-    try:
-        delta = DeltaTable(path, version=version)
-        partitions = [(_WINDOW, "=", partition)] if partition is not None else None
-        files = sorted(delta.file_uris(partitions))
-        schema = pa.schema(field for field in pa.schema(delta.schema().to_arrow()) if field.name != _WINDOW)
-        table = parquet.read_table(files, schema=schema, partitioning=None) if files else schema.empty_table()
-        frame = table.to_pandas(coerce_temporal_nanoseconds=True)
-    except (DeltaError, OSError, pa.ArrowInvalid) as error:
-        raise StateError(
-            "a table of the lake cannot be read",
-            expected=f"version {version} of the Delta table at {path}",
-            got=f"{type(error).__name__}: {error}",
-            advice="materialise the asset again; if files were removed by hand, restore them",
-        ) from error
-    found: pd.DataFrame = frame
-    return found
-
-
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> str:
     digest = digest_files(files)
     target = folder / digest
@@ -234,7 +215,10 @@ def digest_files(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:32]
 
 
-def _read_files(folder: Path) -> dict[str, bytes]:
+def _read_files(folder: Path, name: str | None) -> dict[str, bytes]:
+    if name is None:
+        return {}
+    folder = folder / "_files" / name
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _walk(folder)}
 
 

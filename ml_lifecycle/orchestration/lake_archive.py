@@ -6,7 +6,7 @@ What a line is and what moves it lives in `serving`; values of assets are writte
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,22 @@ class LakeArchive:
         except (DeltaError, OSError, pa.ArrowInvalid) as error:
             raise _refusal(path, "that can be read", error) from error
         return found
+
+    def forget(self, project: str, before: datetime) -> int:
+        """Delete the lines of whole days before a midnight; how many. Their files go with the next cleaning.
+
+        Raises:
+            StateError: They cannot be deleted.
+        """
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
+
+        path = self._path(project)
+        try:
+            done = DeltaTable(path).delete(f"{_DAY} < '{before:%Y-%m-%d}'")
+        except (DeltaError, OSError) as error:
+            raise _refusal(path, "that can be written", error) from error
+        return int(done.get("num_deleted_rows") or 0)
 
     def _path(self, project: str) -> Path:
         return self._root / project / ARCHIVE / "lines"

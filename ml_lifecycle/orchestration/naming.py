@@ -12,6 +12,10 @@ DATA_VERSION_TAG = "ml_lifecycle/data_version"
 SETTING_PREFIX = "ml_lifecycle/set/"
 #: Run tag of a retraining: which finding started it, as `<model version>:<window>`.
 FINDING_TAG = "ml_lifecycle/finding"
+#: Run tag of a run that was started again by itself: the run that failed.
+AGAIN_TAG = "ml_lifecycle/again"
+#: Run tag of such a run: how often it was started again, from 1.
+ATTEMPT_TAG = "ml_lifecycle/attempt"
 #: Run tag: why a run was started (command, drift, schedule, person).
 TRIGGER_TAG = "ml_lifecycle/trigger"
 #: Run tag: host and process of a run that the command executes itself; the UI hides tags of this prefix.

@@ -4,6 +4,7 @@ What follows from the records lives in `memo` and `findings`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -38,6 +39,42 @@ def data_versions(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> 
     """The data version of the latest materialisation of each asset that has one."""
     tags = {key: event.tags or {} for key, event in latest_events(instance, keys).items()}
     return {key: found[DATA_VERSION_TAG] for key, found in tags.items() if DATA_VERSION_TAG in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One evaluation of a check.
+
+    Args:
+        key: The check.
+        verdict: What it said.
+        run_id: The run that evaluated it.
+        at: When, in seconds since 1970.
+        partition: The window that it was evaluated for; empty where there is none.
+    """
+
+    key: dg.AssetCheckKey
+    verdict: Verdict
+    run_id: str
+    at: float
+    partition: str = ""
+
+
+def latest_evaluations(
+    instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]
+) -> dict[dg.AssetCheckKey, Evaluation]:
+    """The latest evaluation of each check that was evaluated."""
+    wanted = list(keys)
+    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key(wanted)
+    found = {}
+    for key in wanted:
+        record = newest.get(key)
+        if record is not None and not _answers(record, None):
+            record = _look_back(instance, key, None)
+        verdict = _verdict_on(record)
+        if record is not None and record.event is not None and verdict is not None:
+            found[key] = Evaluation(key, verdict, record.run_id, record.event.timestamp, record.partition or "")
+    return found
 
 
 def latest_verdicts(

@@ -20,6 +20,7 @@ from ml_lifecycle.errors import StateError
 from ml_lifecycle.orchestration.naming import PROJECT_TAG, TRIGGER_TAG
 
 if TYPE_CHECKING:
+    from ml_lifecycle.monitoring.alerts.alert_log import AlertLog
     from ml_lifecycle.orchestration.lake_archive import LakeArchive
     from ml_lifecycle.release.approvals import Approvals
     from ml_lifecycle.release.ledger import Ledger
@@ -62,6 +63,13 @@ class Workspace:
         from ml_lifecycle.release.rollout import Rollouts
 
         return Rollouts(self.home.service_url)
+
+    @cached_property
+    def alerts(self) -> "AlertLog":
+        """What people were told."""
+        from ml_lifecycle.monitoring.alerts.alert_log import AlertLog
+
+        return AlertLog(self.home.service_url)
 
     @cached_property
     def log(self) -> "PredictionLog":

@@ -28,9 +28,11 @@ from filelock import FileLock, Timeout
 from ml_lifecycle.config.home import Home
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import BusyError, ConfigError
+from ml_lifecycle.orchestration.dead_runs import close_orphaned_runs, is_alive
 from ml_lifecycle.orchestration.failed_runs import failed_gates, failure_of
 from ml_lifecycle.orchestration.memo import REUSED_KEY
 from ml_lifecycle.orchestration.naming import PROCESS_TAG, PROJECT_TAG, TRIGGER_TAG, job_of
+from ml_lifecycle.orchestration.partitions import partition_tags
 from ml_lifecycle.orchestration.project_runs import IN_PROGRESS
 from ml_lifecycle.orchestration.resources import Workspace, end_abandoned_run
 from ml_lifecycle.orchestration.site import Site
@@ -98,7 +100,7 @@ def execute(
     verb: str,
     *,
     assets: Sequence[str] = (),
-    partition: str | None = None,
+    partition: str | Sequence[str] | None = None,
     tags: dict[str, str] | None = None,
     watch: Watcher | None = None,
 ) -> RunOutcome:
@@ -110,7 +112,7 @@ def execute(
         project: The project.
         verb: Which job, such as `lifecycle`.
         assets: Only these assets of the job; all by default.
-        partition: The partition, for `monitor`.
+        partition: The partition, or all from the first to the last of several, for `monitor`.
         tags: More tags for the run.
         watch: Told of the steps as they come.
 
@@ -122,7 +124,8 @@ def execute(
     began = time.monotonic()
     with holding(site, instance, project, verb):
         tags = {**(tags or {}), **_partition_tags(partition)}
-        run = _create(site, instance, project, verb, keys=_keys(project, assets), tags=tags)
+        own = {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}", **tags}
+        run = create_run(site, instance, project, verb, keys=_keys(project, assets), tags=own)
         job = _repository(site).get_reconstructable_job(run.job_name).get_subset(asset_selection=run.asset_selection)
         for event in execute_run_iterator(job, run, instance):
             _tell(watch, event)
@@ -209,23 +212,33 @@ def close_dead_runs(instance: dg.DagsterInstance, project: ProjectConfig) -> lis
     closed = []
     for run in instance.get_runs(filters=filters):
         host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
-        if host == socket.gethostname() and process.isdigit() and not _alive(int(process)):
+        if host == socket.gethostname() and process.isdigit() and not is_alive(int(process)):
             # MLflow first: should it refuse, the run stays open here and the next command tries again.
             end_abandoned_run(Home.find(project.root), project.name, run.run_id)
             instance.report_run_failed(run, message=f"process {process} that executed this run is gone")
             closed.append(run.run_id)
-    return closed
+    return [*closed, *close_orphaned_runs(instance, project)]
 
 
-def _create(
+def create_run(
     site: Site,
     instance: dg.DagsterInstance,
     project: ProjectConfig,
     verb: str,
     *,
-    keys: frozenset[dg.AssetKey] | None,
+    keys: frozenset[dg.AssetKey] | None = None,
     tags: dict[str, str],
 ) -> DagsterRun:
+    """Put a run of one of a project's jobs on record; nothing starts it yet.
+
+    Args:
+        site: Where the project lies.
+        instance: Where the run is recorded.
+        project: The project.
+        verb: Which job.
+        keys: Only these assets of the job; all by default.
+        tags: More tags for the run.
+    """
     name = job_of(project.name, verb)
     job = site.definitions.resolve_job_def(name)
     job = job.get_subset(asset_selection=keys) if keys else job
@@ -236,7 +249,6 @@ def _create(
         tags={
             PROJECT_TAG: project.name,
             TRIGGER_TAG: "command",
-            PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}",
             ".dagster/repository": f"{_REPOSITORY}@{site.module}",
             **tags,
         },
@@ -261,8 +273,8 @@ def _keys(project: ProjectConfig, assets: Sequence[str]) -> frozenset[dg.AssetKe
     return frozenset(dg.AssetKey([project.name, name]) for name in assets) or None
 
 
-def _partition_tags(partition: str | None) -> dict[str, str]:
-    return {"dagster/partition": partition} if partition else {}
+def _partition_tags(partition: str | Sequence[str] | None) -> dict[str, str]:
+    return partition_tags((partition,) if isinstance(partition, str) else tuple(partition or ()))
 
 
 def _tell(watch: Watcher | None, event: DagsterEvent) -> None:
@@ -284,16 +296,6 @@ def _materialized(instance: dg.DagsterInstance, run_id: str) -> tuple[list[str],
             again = REUSED_KEY in materialization.metadata
             (reused if again else computed).append(materialization.asset_key.path[-1])
     return computed, reused
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _busy(project: ProjectConfig, holder: str) -> BusyError:

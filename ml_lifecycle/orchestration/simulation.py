@@ -13,8 +13,9 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import ConfigError
-from ml_lifecycle.orchestration.findings import decide_retraining, findings_of
-from ml_lifecycle.orchestration.naming import FINDING_TAG, TRIGGER_TAG
+from ml_lifecycle.orchestration.findings import decide_retraining, findings_of, tags_of
+from ml_lifecycle.orchestration.naming import TRIGGER_TAG
+from ml_lifecycle.orchestration.queued_runs import daemon_runs
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.runs import RunOutcome, execute
 from ml_lifecycle.orchestration.site import Site
@@ -83,11 +84,6 @@ def next_day(project: ProjectConfig) -> date:
     return project.monitoring.start.date()
 
 
-def daemon_runs(instance: dg.DagsterInstance) -> bool:
-    """Whether a daemon ticks the sensors of this instance."""
-    return bool(instance.get_daemon_statuses().get("SENSOR") and instance.get_daemon_statuses()["SENSOR"].healthy)
-
-
 def _play(site: Site, instance: dg.DagsterInstance, project: ProjectConfig, day: date, drift: str) -> SimulatedDay:
     from ml_lifecycle.dataset.sample import deliver_day
 
@@ -122,8 +118,7 @@ def _act(site: Site, instance: dg.DagsterInstance, project: ProjectConfig) -> tu
     decision = decide_retraining(instance, project)
     if not decision.retrain:
         return None, decision.reason
-    tags = {TRIGGER_TAG: decision.trigger or "drift", FINDING_TAG: decision.finding or ""}
-    return execute(site, instance, project, "retrain", tags=tags), decision.reason
+    return execute(site, instance, project, "retrain", tags=tags_of(project, decision)), decision.reason
 
 
 def _judge_playable(project: ProjectConfig) -> None:

@@ -8,6 +8,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -21,11 +22,14 @@ from ml_lifecycle.orchestration.failures import failing_clearly
 from ml_lifecycle.orchestration.lake import Lake
 from ml_lifecycle.orchestration.naming import FORCE_TAG, group_of, owners_of
 from ml_lifecycle.orchestration.resources import TRACKING_KEY, tracking_resource
-from ml_lifecycle.orchestration.storage import DEFERRED, LAKE_KEY, Stored, lake_io_manager
+from ml_lifecycle.orchestration.storage import DEFERRED, LAKE_KEY, RECORD_KEY, Stored, Written, lake_io_manager
+from ml_lifecycle.orchestration.window_runs import WindowContext, WindowRun, over_windows, running, tell_of_windows
 from ml_lifecycle.verdict import Verdict
 
 #: Raised with every change that makes old results of a step invalid.
 CODE_GENERATION = "3"
+#: Metadata key under which each window of a run over many says which of its checks passed.
+CHECKS_KEY = "checks"
 #: The rows that every later step takes.
 ROWS = "validated_data"
 _BEFORE_LABELS = ("labeled_data", ROWS)
@@ -75,6 +79,11 @@ class StepSpec:
     outer: Callable[[dg.AssetExecutionContext], str] | None = None
     config: type[dg.Config] | None = None
 
+    @property
+    def judges_windows(self) -> bool:
+        """Whether its partitions are stretches of time, of which one run may take many."""
+        return isinstance(self.partitions, dg.TimeWindowPartitionsDefinition)
+
 
 def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made]], dg.AssetsDefinition]:
     """Make an asset of a function that takes the context and the values it needs, and returns `Made`.
@@ -96,6 +105,8 @@ def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made
                 earlier = None if fresh else recall(context, project, key, mark)
                 if earlier is not None:
                     return earlier
+                if spec.judges_windows and len(context.partition_keys) > 1:
+                    return _windows_materialized(context, project, key, mark, partial(body, **told), stored)
                 return materialized(key, mark, body(context, **_values(stored), **told))
 
         take_named_inputs(run, spec.needs, spec.config)
@@ -104,6 +115,7 @@ def step(project: ProjectConfig, spec: StepSpec) -> Callable[[Callable[..., Made
             ins=ins_of(project, spec),
             deps=[dg.AssetKey([project.name, name]) for name in (*spec.after, *spec.gated_by)],
             partitions_def=spec.partitions,
+            backfill_policy=dg.BackfillPolicy.single_run() if spec.judges_windows else None,
             **common(project, spec, description=inspect.getdoc(body) or ""),
         )(run)
         return made
@@ -185,6 +197,33 @@ def materialized(key: dg.AssetKey, mark: str, made: Made) -> dg.MaterializeResul
         check_results=results_of(key, made.verdicts),
         data_version=dg.DataVersion(made.data_version or mark),
     )
+
+
+def _windows_materialized(
+    context: dg.AssetExecutionContext,
+    project: ProjectConfig,
+    key: dg.AssetKey,
+    mark: str,
+    body: Callable[..., Made],
+    stored: Mapping[str, Stored],
+) -> dg.MaterializeResult[Any]:
+    """What Dagster is given for a run over many windows: the body judges each, the lake takes them by portions."""
+    run = WindowRun(Lake(Home.find(project.root).lake), key, context.partition_keys)
+    verdicts: dict[str, Sequence[Verdict]] = {}
+    metadata: dict[str, dict[str, Any]] = {}
+    with running(run):
+        for window in run.windows:
+            values = _values({name: item.of(window) for name, item in stored.items()})
+            made = body(WindowContext(context, window), **values)
+            run.add(window, made.value)
+            verdicts[window] = made.verdicts
+            passed = {verdict.gate: verdict.passed for verdict in made.verdicts}
+            metadata[window] = {**made.metadata, CHECKS_KEY: dg.MetadataValue.json(passed)}
+    for window, record in run.records.items():
+        metadata[window][RECORD_KEY] = dg.MetadataValue.json(record.to_json())
+    tell_of_windows(context, key, metadata)
+    written = Written(run.records, run.waiting)
+    return materialized(key, mark, Made(written, over_windows(verdicts)))
 
 
 def recall(

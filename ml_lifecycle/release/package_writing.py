@@ -31,7 +31,14 @@ from ml_lifecycle.release.history import (
 )
 from ml_lifecycle.release.manifest import MANIFEST_FILE, Manifest
 from ml_lifecycle.release.package_files import hash_of, write_files
-from ml_lifecycle.release.packaging import CLEANING_FILE, EXAMPLE_FILE, HISTORY_UNTIL, REFERENCE_FILE, SCHEMA_FILE
+from ml_lifecycle.release.packaging import (
+    CLEANING_FILE,
+    EXAMPLE_FILE,
+    HISTORY_UNTIL,
+    LOSSES_FILE,
+    REFERENCE_FILE,
+    SCHEMA_FILE,
+)
 
 #: The facts of a package that say how it decides on classes, and what intervals it gives.
 DECISION: Final = "decision"
@@ -54,6 +61,7 @@ def write_package(
     threshold: float = 0.5,
     cleaner: Cleaner | None = None,
     history: HistoryState | None = None,
+    losses: bytes | None = None,
     created_at: datetime | None = None,
     config: ProjectConfig | None = None,
 ) -> Manifest:
@@ -73,6 +81,7 @@ def write_package(
             threshold of its own.
         cleaner: What is mended in rows as they come; nothing by default.
         history: What the entities did until now, as the features have it; only what the model reads is kept.
+        losses: What the model's loss was on rows that it was not fitted on, for monitoring.
         created_at: Now, by default.
         config: The project, for the card and for the limits of a server; defaults without it.
 
@@ -86,6 +95,7 @@ def write_package(
     columns = _with_decision(input_columns(extractor, past), predictor, schema)
     files = _model_files(predictor, schema, past, cleaner)
     files |= {REFERENCE_FILE: reference, EXAMPLE_FILE: _write_example(example, columns)}
+    files |= {} if losses is None else {LOSSES_FILE: losses}
     bare = replace(
         _describe(project, predictor, columns, created_at or datetime.now(UTC)),
         threshold=threshold if predictor.threshold is None else predictor.threshold,

@@ -7,6 +7,7 @@
     cleaning.json       what is mended before, where the project declares it
     history/...         what the entities did before, where the model looks back (`history`)
     reference.json      profile of the training data, for drift
+    losses.json         the model's loss by input and slice, for its performance in production; older ones have none
     input_example.json  a few rows
     requirements.txt, code/..., Dockerfile, handler.py, service.json, README.md, model_card.md   to serve it (`bundle`)
 
@@ -38,6 +39,7 @@ from ml_lifecycle.release.package_files import damaged, read_files, read_manifes
 
 SCHEMA_FILE: Final = "schema.yaml"
 REFERENCE_FILE: Final = "reference.json"
+LOSSES_FILE: Final = "losses.json"
 EXAMPLE_FILE: Final = "input_example.json"
 CLEANING_FILE: Final = "cleaning.json"
 #: The fact of a package that names the newest event that its history knows of.
@@ -56,6 +58,7 @@ class Package:
         example: A few input rows.
         cleaner: What is mended in rows as they come from outside; rows of training are cleaned already.
         history: What the entities did until the model was made; None for a model that does not look back.
+        losses: What its loss was on rows that it was not fitted on, as `monitoring` wrote it; None in older packages.
     """
 
     manifest: Manifest
@@ -65,6 +68,7 @@ class Package:
     example: pd.DataFrame
     cleaner: Cleaner = field(default_factory=lambda: Cleaner(CleaningConfig()))
     history: HistoryState | None = None
+    losses: bytes | None = None
 
     @cached_property
     def decision(self) -> Decision:
@@ -128,6 +132,7 @@ def load_package(folder: Path) -> Package:
     example = _read_example(files[EXAMPLE_FILE], schema)
     history = history_from_files(files)
     package = Package(manifest, predictor, schema, files[REFERENCE_FILE], example, history=history)
+    package = replace(package, losses=files.get(LOSSES_FILE))
     return replace(package, cleaner=_read_cleaner(files[CLEANING_FILE])) if CLEANING_FILE in files else package
 
 

@@ -6,6 +6,7 @@
     POST /explain       what each feature adds to a prediction              `explain`
     POST /feedback      outcomes by prediction id or row key                `feedback`
     GET  /health/live, /health/ready, /ping, /version, /metrics             `about`
+    GET  /monitor       the monitoring page, where somebody draws it        `monitor_page`
 
 Bodies are read by orjson and rows by the project's own schema: a second model of each row would cost more than scoring.
 All requests pass `front`; `paths` lists what stands behind which path. Starting the server lives in `server`, several
@@ -27,14 +28,17 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.serving.about import About
 from ml_lifecycle.serving.champion import Provider
 from ml_lifecycle.serving.desk import Desk
+from ml_lifecycle.serving.docs import add_docs
 from ml_lifecycle.serving.front import Front, Ways
 from ml_lifecycle.serving.group_commit import GroupCommit
+from ml_lifecycle.serving.heartbeats import Heart, Heartbeats
 from ml_lifecycle.serving.keys import KeyRing, Keys
 from ml_lifecycle.serving.limits import Limits
 from ml_lifecycle.serving.metrics import Metrics
+from ml_lifecycle.serving.monitor_page import PageSource
 from ml_lifecycle.serving.online_log import OnlineLog
 from ml_lifecycle.serving.openapi import write_document
-from ml_lifecycle.serving.paths import list_ways
+from ml_lifecycle.serving.paths import list_ways, monitor_ways
 from ml_lifecycle.serving.prediction_log import PredictionLog
 from ml_lifecycle.serving.server import run_server
 
@@ -53,6 +57,8 @@ def build_app(
     keys: Keys | None = None,
     refresh_seconds: float = _REFRESH_SECONDS,
     counts: Path | None = None,
+    heart: Heart | None = None,
+    monitor: PageSource | None = None,
 ) -> FastAPI:
     """Make the server's application.
 
@@ -63,8 +69,10 @@ def build_app(
         keys: Which keys open it; None asks for none, which is for loopback only.
         refresh_seconds: How often the provider is asked whether there is a new champion, and which keys are valid.
         counts: A folder in which the workers of one server tell each other what they have counted.
+        heart: Says that this worker is there; None says nothing.
+        monitor: Who draws the monitoring page; None has no such page.
     """
-    parts = _Parts.build(config, provider, log, keys=keys, counts=counts)
+    parts = _Parts.build(config, provider, log, keys=keys, counts=counts, heart=heart)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -75,10 +83,14 @@ def build_app(
         with suppress(asyncio.CancelledError):
             await watcher
         await parts.desk.close()
+        if heart is not None:
+            await asyncio.to_thread(heart.stop)
 
     about = About(config.name, provider, parts.metrics, parts.commit)
-    ways = Ways(list_ways(config.name, parts.desk, parts.limits, about, log))
-    app = _Application(ways, parts, title=f"{config.name}: {config.brief.problem}", lifespan=lifespan)
+    ways = Ways([*list_ways(config.name, parts.desk, parts.limits, about, log), *monitor_ways(monitor)])
+    title = f"{config.name}: {config.brief.problem}"
+    app = _Application(ways, parts, title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
+    add_docs(app)
 
     def document() -> dict[str, Any]:
         served = provider.served
@@ -131,6 +143,7 @@ def build_served_app(
     log: PredictionLog,
     keys: Keys | None = None,
     counts: Path | None = None,
+    monitor: PageSource | None = None,
 ) -> FastAPI:
     """Make the application that serves the champion; arguments are those of `serve` and `build_app`.
 
@@ -152,7 +165,8 @@ def build_served_app(
     stored = StoredFeatures.open(config)
     provider = ChampionProvider(config.name, registry=registry, ledger=ledger, log=log, stored=stored)
     kept = log if config.serving.log else None
-    return build_app(config, provider, kept, keys=keys if asked else None, counts=counts)
+    heart = Heart(Heartbeats(ledger.url), config.name)
+    return build_app(config, provider, kept, keys=keys if asked else None, counts=counts, heart=heart, monitor=monitor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,7 @@ class _Parts:
     metrics: Metrics
     commit: GroupCommit | None
     ring: KeyRing | None
+    heart: Heart | None
 
     @classmethod
     def build(
@@ -176,13 +191,14 @@ class _Parts:
         *,
         keys: Keys | None,
         counts: Path | None,
+        heart: Heart | None,
     ) -> _Parts:
         metrics = Metrics(config.name, counts)
         commit = None if log is None else GroupCommit(log)
         kept = None if log is None else OnlineLog(config)
         desk = Desk(config, provider, kept=kept, commit=commit, metrics=metrics)
         ring = None if keys is None else KeyRing(keys, config.name)
-        return cls(config, provider, desk, Limits.of(config.serving), metrics, commit, ring)
+        return cls(config, provider, desk, Limits.of(config.serving), metrics, commit, ring, heart)
 
     def refresh(self) -> None:
         """Look whether there is another champion or another key."""
@@ -190,6 +206,9 @@ class _Parts:
         if self.ring is not None:
             self.ring.refresh()
         self.metrics.share()
+        if self.heart is not None:
+            served = self.provider.served
+            self.heart.beat("" if served is None else served.version)
 
 
 class _Application(FastAPI):

@@ -67,21 +67,24 @@ class ScoredWindow:
 
 
 def read_window_rows(config: ProjectConfig, home: Path, start: datetime, end: datetime) -> ArrivedRows:
-    """Read the rows that arrived for batch scoring and happened in a stretch of time.
+    """Read the rows that arrived for batch scoring and happened in a stretch of time; see `rows_between`."""
+    return rows_between(read_batch(config, home), config, start, end)
+
+
+def read_batch(config: ProjectConfig, home: Path) -> pd.DataFrame:
+    """Read all rows that have arrived for batch scoring, with their event time as time, missing where unreadable.
 
     Args:
         config: The project; without a batch source no rows arrive.
         home: The state folder.
-        start: The first moment, naive UTC.
-        end: The moment after the last.
 
     Raises:
-        ConfigError: There is a batch source, but no event time to say which rows belong to the stretch.
+        ConfigError: There is a batch source, but no event time to say which rows belong to a stretch.
         DataError: A file cannot be read, or lacks the column of the id or of the event time.
     """
     source, data = config.serving.batch, config.dataset
     if source is None:
-        return ArrivedRows(identify(pd.DataFrame()))
+        return pd.DataFrame()
     if data.event_time is None:
         raise ConfigError(
             "rows of a window cannot be told apart",
@@ -91,13 +94,29 @@ def read_window_rows(config: ProjectConfig, home: Path, start: datetime, end: da
         )
     rows = read_arrivals(keep_text(source, data), root=config.root, home=home)
     if rows.empty:
-        return ArrivedRows(identify(rows))
+        return rows
     _require(rows, data.event_time, "dataset.event_time")
-    times = parse_times(rows[data.event_time]).column
-    inside = rows.assign(**{data.event_time: times})[(times >= start) & (times < end)]
-    kept = inside
     if data.id is not None:
         _require(rows, data.id, "dataset.id")
+    return rows.assign(**{data.event_time: parse_times(rows[data.event_time]).column})
+
+
+def rows_between(rows: pd.DataFrame, config: ProjectConfig, start: datetime, end: datetime) -> ArrivedRows:
+    """Those of the rows that arrived which happened in a stretch of time.
+
+    Args:
+        rows: What `read_batch` gave.
+        config: The project.
+        start: The first moment, naive UTC.
+        end: The moment after the last.
+    """
+    data = config.dataset
+    if rows.empty or data.event_time is None:
+        return ArrivedRows(identify(rows))
+    times = rows[data.event_time]
+    inside = rows[(times >= start) & (times < end)]
+    kept = inside
+    if data.id is not None:
         kept = inside[~(as_text(inside[data.id]).duplicated(keep="last") & inside[data.id].notna())]
     named = identify(kept.reset_index(drop=True), data.id)
     return ArrivedRows(named, int(times.isna().sum()), len(inside) - len(kept))

@@ -40,6 +40,7 @@ class Way:
         handler: What answers.
         open: Whether it is answered without a key, and also while the server is busy.
         spec: What the documentation says of it.
+        asks: What a caller without a key is asked for, as the header `WWW-Authenticate` has it.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Way:
     handler: Handler
     open: bool = False
     spec: Mapping[str, Any] = field(default_factory=dict)
+    asks: bytes = b"Bearer"
 
 
 class Ways:
@@ -128,7 +130,7 @@ class Front:
         self, way: Way, named: Mapping[str, str], headers: Mapping[bytes, bytes], receive: _Receive, request_id: str
     ) -> Reply:
         if not way.open:
-            self._let_in(headers)
+            self._let_in(headers, way.asks)
             if self.under_way >= self._limits.concurrency:
                 raise self._limits.busy()
         self.under_way += 1
@@ -144,7 +146,7 @@ class Front:
         finally:
             self.under_way -= 1
 
-    def _let_in(self, headers: Mapping[bytes, bytes]) -> None:
+    def _let_in(self, headers: Mapping[bytes, bytes], asks: bytes = b"Bearer") -> None:
         origin = headers.get(b"origin")
         if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
             raise Refused(
@@ -158,7 +160,7 @@ class Front:
                 HTTPStatus.UNAUTHORIZED,
                 "no valid key is shown",
                 what_to_do="send `Authorization: Bearer <key>` or `X-API-Key: <key>`; ask the operator for one",
-                headers=((b"www-authenticate", b"Bearer"),),
+                headers=((b"www-authenticate", asks),),
             )
 
 

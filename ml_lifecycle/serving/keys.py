@@ -6,6 +6,8 @@ does with a caller is `front`.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import logging
@@ -153,12 +155,15 @@ class KeyRing:
     def holder(self, headers: Mapping[bytes, bytes]) -> str | None:
         """The name of the key that a caller shows: `Authorization: Bearer <key>` or `X-API-Key: <key>`.
 
+        A person's browser shows it as the password of any name (`Authorization: Basic`).
         None where none is shown that opens. All are compared, in a time that says nothing about them.
         """
         shown = headers.get(b"x-api-key", b"")
         kind, _, token = headers.get(b"authorization", b"").partition(b" ")
         if kind.lower() == b"bearer":
             shown = token.strip()
+        elif kind.lower() == b"basic":
+            shown = _password(token)
         digest, found = hashlib.sha256(shown).hexdigest(), None
         for known, name in self._digests.items():
             if hmac.compare_digest(known, digest):
@@ -169,6 +174,14 @@ class KeyRing:
 def digest_of(key: str) -> str:
     """What is kept of a key."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _password(token: bytes) -> bytes:
+    """The password of `name:password` in base64; nothing where it is not that."""
+    try:
+        return base64.b64decode(token.strip(), validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
 
 
 def _now() -> datetime:

@@ -65,18 +65,16 @@ def window_frame(lines: Sequence[Joined]) -> pd.DataFrame:
 
 def answers_frame(lines: Sequence[Joined]) -> pd.DataFrame:
     """One row per prediction without its inputs: `OWN_COLUMNS`, and `score_0`, `score_1`, ... of many classes."""
-    own = pd.DataFrame(
-        {name: [getattr(line, name) for line in lines] for name in OWN_COLUMNS if name not in _JSON}, dtype=object
-    )
-    own["latency_ms"] = own["latency_ms"].astype("float64")
-    for name in _TIMES:
-        own[name] = pd.to_datetime(own[name]).astype("datetime64[ns]")
-    own["prediction"] = _read_values([line.prediction for line in lines])
-    own["outcome"] = _read_values([line.outcome for line in lines])
-    scores = _read_scores([line.score for line in lines])
+    columns = dict(zip(Joined._fields, zip(*lines, strict=True), strict=True)) if lines else {}
+    own: dict[str, Any] = {name: pd.Series(columns.get(name, ()), dtype=object) for name in _TEXTS}
+    own["latency_ms"] = np.array(columns.get("latency_ms", ()), dtype=np.float64)
+    own |= {name: _times(columns.get(name, ())) for name in _TIMES}
+    own["prediction"] = _read_values(columns.get("prediction", ()))
+    own["outcome"] = _read_values(columns.get("outcome", ()))
+    scores = _read_scores(columns.get("score", ()))
     own["score"] = scores if scores.ndim == 1 else scores.max(axis=1)
     classes = {f"{_CLASS_SCORE}{code}": scores[:, code] for code in range(scores.shape[1])} if scores.ndim > 1 else {}
-    return pd.concat([own[list(OWN_COLUMNS)], pd.DataFrame(classes)], axis=1)
+    return pd.DataFrame({**{name: own[name] for name in OWN_COLUMNS}, **classes})
 
 
 def inputs_of(window: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -127,7 +125,7 @@ def labelled_frame(lines: Sequence[Joined], *, target: str, roles: Mapping[str, 
     return frame
 
 
-_JSON: Final = frozenset({"prediction", "score", "outcome"})
+_TEXTS: Final = ("prediction_id", "row_key", "entity", "model_version", "role")
 
 
 def _is_own(name: str) -> bool:
@@ -135,13 +133,13 @@ def _is_own(name: str) -> bool:
 
 
 def _read_inputs(lines: Sequence[Joined]) -> pd.DataFrame:
-    rows = orjson.loads(f"[{','.join(line.inputs for line in lines)}]")
+    rows = orjson.loads(f"[{','.join([line.inputs for line in lines])}]")
     return pd.DataFrame(rows, index=range(len(rows)))
 
 
 def _read_values(texts: Sequence[str | None]) -> pd.Series:
     """Labels or numbers; numbers become a numeric column, in which what is not known is missing."""
-    values: list[Any] = orjson.loads(f"[{','.join('null' if text is None else text for text in texts)}]")
+    values: list[Any] = orjson.loads(f"[{','.join(['null' if text is None else text for text in texts])}]")
     return pd.Series(values, dtype=None if any(value is not None for value in values) else object)
 
 
@@ -150,4 +148,4 @@ def _read_scores(texts: Sequence[str]) -> np.ndarray:
 
 
 def _times(values: Sequence[datetime | None]) -> pd.Series:
-    return pd.to_datetime(pd.Series(list(values), dtype=object)).astype("datetime64[ns]")
+    return pd.Series(np.array(values, dtype="datetime64[us]").astype("datetime64[ns]"))

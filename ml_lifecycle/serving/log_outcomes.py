@@ -9,7 +9,7 @@ import pandas as pd
 from ml_lifecycle.dataset.rows import as_text
 from ml_lifecycle.errors import DataError
 from ml_lifecycle.release.database import Database
-from ml_lifecycle.serving.log_lines import plain, write_json
+from ml_lifecycle.serving.log_lines import now, plain, write_json
 from ml_lifecycle.serving.log_tables import OUTCOMES
 
 _CHUNK: Final = 5_000
@@ -36,7 +36,7 @@ def write_outcomes(database: Database, project: str, outcomes: pd.DataFrame) -> 
     insert = database.insert(OUTCOMES)
     statement = insert.on_conflict_do_update(
         index_elements=[OUTCOMES.c.project, OUTCOMES.c.row_key],
-        set_={"outcome": insert.excluded.outcome, "known_at": insert.excluded.known_at},
+        set_={name: insert.excluded[name] for name in ("outcome", "known_at", "written_at")},
         where=insert.excluded.known_at > OUTCOMES.c.known_at,
     ).returning(OUTCOMES.c.row_key)
     with database.begin() as connection:
@@ -57,7 +57,14 @@ def _outcome_lines(project: str, outcomes: pd.DataFrame) -> list[dict[str, Any]]
     latest = outcomes.sort_values("known_at", kind="stable").drop_duplicates("key", keep="last")
     keys, times = as_text(latest["key"]), [moment.to_pydatetime() for moment in latest["known_at"]]
     values = latest["outcome"].tolist()
+    written = now()
     return [
-        {"project": project, "row_key": plain(key), "outcome": write_json(value).decode(), "known_at": known}
+        {
+            "project": project,
+            "row_key": plain(key),
+            "outcome": write_json(value).decode(),
+            "known_at": known,
+            "written_at": written,
+        }
         for key, value, known in zip(keys, values, times, strict=True)
     ]

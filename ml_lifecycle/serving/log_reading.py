@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -17,6 +17,9 @@ from ml_lifecycle.serving.log_archive import COLUMNS, Archive, join_archived, re
 from ml_lifecycle.serving.log_frames import Joined
 from ml_lifecycle.serving.log_lines import NUL
 from ml_lifecycle.serving.log_tables import FAILURES, ID_LENGTH, OUTCOMES, PREDICTIONS, WANTED, joined
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CHUNK: Final = 5_000
 _ANSWERS: Final = tuple(name for name in COLUMNS if name not in {"inputs", "request_id"})
@@ -55,6 +58,54 @@ class LogReader:
         outcomes = self._outcomes_of(project, moved["row_key"].unique().tolist(), known)
         both = _once(live, join_archived(moved, outcomes, outer=True))
         return sorted(both, key=lambda line: (line.event_time, line.prediction_id))
+
+    def start_of_last(self, project: str, before: datetime, rows: int, role: str) -> datetime | None:
+        """The event time of the oldest of so many last predictions before a moment; None where there are none."""
+        table = PREDICTIONS.c
+        mine = (table.project == project) & (table.role == role) & (table.event_time < before)
+        ordered = sa.select(table.event_time).where(mine).order_by(table.event_time.desc())
+        with self._database.begin() as connection:
+            found: datetime | None = connection.execute(ordered.limit(1).offset(rows - 1)).scalar()
+            if found is None:
+                found = connection.execute(sa.select(sa.func.min(table.event_time)).where(mine)).scalar()
+        where = [("event_time", "<", before), ("role", "=", role)]
+        moved = read_archived(self._archive, project, ["event_time"], where)
+        if moved is None or moved.empty:
+            return found
+        return self._start_with(moved, ordered, rows)
+
+    def _start_with(self, moved: pd.DataFrame, ordered: sa.Select[Any], rows: int) -> datetime:
+        """As `start_of_last`, with lines of the archive beside those of the database."""
+        ids = ordered.add_columns(PREDICTIONS.c.prediction_id).limit(rows)
+        with self._database.begin() as connection:
+            live: dict[str, datetime] = {row[1]: row[0] for row in connection.execute(ids)}
+        archived = zip(moved["prediction_id"], _plain_times(moved["event_time"]), strict=True)
+        times: list[datetime] = sorted((live | dict(archived)).values(), reverse=True)
+        return times[min(rows, len(times)) - 1]
+
+    def touched_since(self, project: str, since: datetime, most: int) -> list[tuple[datetime, datetime]]:
+        """Event times of predictions whose outcome was written after a moment, with when that was, newest first."""
+        query = (
+            sa.select(PREDICTIONS.c.event_time, OUTCOMES.c.written_at)
+            .select_from(joined(OUTCOMES.c.written_at > since, outer=False))
+            .where(PREDICTIONS.c.project == project)
+            .order_by(OUTCOMES.c.written_at.desc())
+            .limit(most)
+        )
+        with self._database.begin() as connection:
+            live = [(row[0], row[1]) for row in connection.execute(query)]
+            keys = sa.select(OUTCOMES.c.row_key, OUTCOMES.c.written_at).where(
+                OUTCOMES.c.project == project, OUTCOMES.c.written_at > since
+            )
+            if self._archive is None or not self._archive.holds(project):
+                return live
+            written = {row[0]: row[1] for row in connection.execute(keys)}
+        where = [("row_key", "in", list(written))]
+        moved = read_archived(self._archive, project, ["event_time", "row_key"], where) if written else None
+        if moved is None or moved.empty:
+            return live
+        times = zip(_plain_times(moved["event_time"]), moved["row_key"], strict=True)
+        return [*live, *((moment, written[key]) for moment, key in times)]
 
     def labelled(self, project: str, since: datetime | None) -> list[Joined]:
         """All predictions whose outcome is known, or has become known after some moment, the oldest first."""
@@ -96,12 +147,15 @@ class LogReader:
         both = _once(live, join_archived(moved, outcomes, outer=True))
         return sorted(both, key=lambda line: (line.logged_at, line.prediction_id))
 
-    def failures(self, project: str, since: datetime) -> list[tuple[str, str, str, str, int]]:
-        """Version, role, column, check and rows of what got an error since some moment."""
+    def failures(
+        self, project: str, since: datetime, until: datetime | None = None
+    ) -> list[tuple[str, str, str, str, int]]:
+        """Version, role, column, check and rows of what got an error since some moment, and before another."""
+        ended = FAILURES.c.at < until if until is not None else sa.true()
         group = [FAILURES.c[name] for name in ("model_version", "role", "column", "check")]
         query = (
             sa.select(*group, sa.func.sum(FAILURES.c.rows))
-            .where(FAILURES.c.project == project, FAILURES.c.at >= since)
+            .where(FAILURES.c.project == project, FAILURES.c.at >= since, ended)
             .group_by(*group)
             .order_by(*group)
         )
@@ -159,7 +213,7 @@ class LogReader:
 
     def _joined(self, query: sa.Select[Any]) -> list[Joined]:
         with self._database.begin() as connection:
-            return [Joined(*row) for row in connection.execute(query)]
+            return list(map(Joined._make, connection.execute(query).all()))
 
     def _outcomes(self, project: str, known: sa.ColumnElement[bool]) -> Outcomes:
         """All outcomes of a project."""
@@ -174,6 +228,10 @@ class LogReader:
         for part in _chunks(keys):
             found.update(self._outcomes(project, known & OUTCOMES.c.row_key.in_(part)))
         return found
+
+
+def _plain_times(column: pd.Series) -> list[datetime]:
+    return [moment.to_pydatetime() for moment in column]
 
 
 def _once(live: Iterable[Joined], moved: Iterable[Joined]) -> list[Joined]:

@@ -61,6 +61,16 @@ BLOCKS = sa.Table(
     sa.Column("rows", sa.BigInteger(), nullable=False),
     sa.Column("content", sa.LargeBinary(), nullable=False),
 )
+#: Labelled rows that were deleted for good, by `log_retention`.
+FORGOTTEN = sa.Table(
+    "predictions_forgotten",
+    TABLES,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("at", sa.DateTime(), nullable=False),
+    sa.Column("labelled", sa.BigInteger(), nullable=False),
+    sa.Index("predictions_forgotten_by_project", "project"),
+)
 
 #: What is read of a prediction with its outcome, in the order of `log_frames.Joined`.
 WANTED: Final = (

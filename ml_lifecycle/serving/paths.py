@@ -10,6 +10,7 @@ from ml_lifecycle.serving.explain import Explanations
 from ml_lifecycle.serving.feedback import Feedback
 from ml_lifecycle.serving.front import Way
 from ml_lifecycle.serving.limits import Limits
+from ml_lifecycle.serving.monitor_page import ASKS_A_PERSON, MonitorPage, PageSource
 from ml_lifecycle.serving.openapi import asking, list_of, ref, telling
 from ml_lifecycle.serving.protocols.inference import OpenInference
 from ml_lifecycle.serving.protocols.rows import RowProtocols
@@ -67,6 +68,14 @@ def list_ways(project: str, desk: Desk, limits: Limits, about: About, log: Predi
         )),
         *_inference_ways(OpenInference(project, desk, limits)),
     ]  # fmt: skip
+
+
+def monitor_ways(source: PageSource | None) -> list[Way]:
+    """The path of the monitoring page; none where nobody draws it."""
+    if source is None:
+        return []
+    spec = asking("The monitoring page, for people.", {"type": "string"}, media="text/html")
+    return [Way("GET", "/monitor", MonitorPage(source).show, spec=spec, asks=ASKS_A_PERSON)]
 
 
 def _inference_ways(inference: OpenInference) -> list[Way]:

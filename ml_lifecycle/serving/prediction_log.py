@@ -35,6 +35,7 @@ from ml_lifecycle.serving.log_lines import (
 )
 from ml_lifecycle.serving.log_outcomes import write_outcomes
 from ml_lifecycle.serving.log_reading import LogReader
+from ml_lifecycle.serving.log_retention import labelled_forgotten
 from ml_lifecycle.serving.log_tables import PREDICTIONS, TABLES
 from ml_lifecycle.serving.sqlite_lines import SqliteLines
 
@@ -233,14 +234,14 @@ class PredictionLog:
         """
         return answers_frame(self._reader.answers(project, since, roles))[list(_EVIDENCE)]
 
-    def failure_frame(self, project: str, since: datetime) -> pd.DataFrame:
-        """How many rows got an error since some moment: model_version, role, column, check, rows.
+    def failure_frame(self, project: str, since: datetime, until: datetime | None = None) -> pd.DataFrame:
+        """How many rows got an error since some moment, and before another: model_version, role, column, check, rows.
 
         Raises:
             StateError: The database refuses.
         """
         names = ["model_version", "role", "column", "check", "rows"]
-        return pd.DataFrame(self._reader.failures(project, since), columns=names)
+        return pd.DataFrame(self._reader.failures(project, since, until), columns=names)
 
     def labelled_rows(
         self,
@@ -272,8 +273,8 @@ class PredictionLog:
         return labelled_frame(lines, target=target, roles=roles)
 
     def labelled_count(self, project: str) -> int:
-        """How many rows have been predicted whose outcome is known."""
-        return self._reader.labelled_count(project)
+        """How many rows have been predicted whose outcome is known, those that were deleted since among them."""
+        return self._reader.labelled_count(project) + labelled_forgotten(self._database, project)
 
     def count(self, project: str) -> int:
         """How many predictions have been kept."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ml_lifecycle.orchestration.jobs import MONITORING
 from ml_lifecycle_tests.e2e.conftest import table
 from ml_lifecycle_tests.site_folder import SiteFolder
 from ml_lifecycle_tests.small_shop import BROKEN, DRIFTED_DAYS, LOANS, Story, call, living_in
@@ -102,12 +103,7 @@ def test_monitor_judges_a_window(story: Story) -> None:
     """A finding warns and stops nothing, so the exit code is 0."""
     first, second = story.judged
     assert first.code == second.code == 0, first.said + second.said
-    assert set(first.json["run"]["computed"]) == {
-        "batch_predictions",
-        "prediction_window",
-        "drift_report",
-        "performance_report",
-    }
+    assert set(first.json["run"]["computed"]) == set(MONITORING)
     assert all(word in second.said for word in ("loans_monitor succeeded", "no_drift", "performance_kept", "warning"))
     assert "Test metrics" not in second.said, "monitoring prints only what it is about"
 

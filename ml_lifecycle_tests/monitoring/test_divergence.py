@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chi2
+from scipy.stats import chi2_contingency
 
 from ml_lifecycle.monitoring import divergence
+from ml_lifecycle.monitoring.divergence import Segments
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda counts: sum(counts) > 0)
+
+
+def _one(distance: Callable[..., np.ndarray], p: np.ndarray, q: np.ndarray) -> float:
+    """A distance of two tables of one column."""
+    return float(distance(p, q, Segments.of([len(p)]))[0])
 
 
 @settings(max_examples=40, deadline=None)
 @given(COUNTS, st.data())
 def test_distances_are_symmetric_not_negative_and_zero_for_equals(counts: list[int], data: st.DataObject) -> None:
-    """PSI and Jensen-Shannon are distances: never negative, the same both ways, and zero for the same table."""
+    """Every distance is the same both ways, never negative, and zero for the same table."""
     same = st.lists(st.integers(0, 1000), min_size=len(counts), max_size=len(counts)).filter(
         lambda other: sum(other) > 0
     )
     p, q = np.array(counts), np.array(data.draw(same))
-    for distance in (divergence.population_stability, divergence.jensen_shannon):
-        assert distance(p, q) == pytest.approx(distance(q, p))
-        assert distance(p, q) >= 0
-        assert distance(p, p) == pytest.approx(0, abs=1e-7)
-    assert divergence.jensen_shannon(p, q) <= 1
+    for distance in (
+        divergence.population_stability,
+        divergence.jensen_shannon,
+        divergence.chi_square,
+        divergence.kolmogorov_smirnov,
+    ):
+        assert _one(distance, p, q) == pytest.approx(_one(distance, q, p))
+        assert _one(distance, p, q) >= 0
+        assert _one(distance, p, p) == pytest.approx(0, abs=1e-7)
+    assert _one(divergence.jensen_shannon, p, q) <= 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -33,49 +46,46 @@ def test_distances_are_symmetric_not_negative_and_zero_for_equals(counts: list[i
 def test_smoothing_adds_no_difference_of_its_own(counts: list[int], times: int) -> None:
     """The same shares in a table many times larger, with empty cells, give an index of zero."""
     small = np.array(counts)
-    assert divergence.population_stability(small * times, small) == pytest.approx(0, abs=1e-12)
+    assert _one(divergence.population_stability, small * times, small) == pytest.approx(0, abs=1e-12)
 
 
-def test_a_row_in_a_cell_never_seen_weighs_little() -> None:
-    """One row of a new category among 200 is no alarm; a third of the rows is."""
-    reference = np.array([7000, 7000, 0])
-    limit = divergence.noise_limit(14_000, 200, 3, 0.01)
-    assert divergence.population_stability(reference, np.array([100, 99, 1])) < limit / 5
-    assert divergence.population_stability(reference, np.array([70, 70, 60])) > 5 * limit
+@settings(max_examples=30, deadline=None)
+@given(COUNTS, COUNTS)
+def test_columns_side_by_side_are_compared_as_each_alone(first: list[int], second: list[int]) -> None:
+    """Segments keep columns apart: sums, maxima and running sums begin anew with each."""
+    p = np.array([*first, *second])
+    q, cells = p[::-1].copy(), Segments.of([len(first), len(second)])
+    parts = (slice(0, len(first)), slice(len(first), None))
+    for distance in (divergence.chi_square, divergence.kolmogorov_smirnov, divergence.population_stability):
+        alone = [_one(distance, p[part], q[part]) for part in parts]
+        assert distance(p, q, cells) == pytest.approx(alone)
 
 
 def test_psi_agrees_with_the_formula_on_large_tables() -> None:
     """Where smoothing is negligible the index is sum (p - q) ln(p / q)."""
     p, q = np.array([0.2, 0.3, 0.5]), np.array([0.3, 0.3, 0.4])
     expected = float(np.sum((p - q) * np.log(p / q)))
-    value = divergence.population_stability((p * 1e8).astype(int), (q * 1e8).astype(int))
+    value = _one(divergence.population_stability, (p * 1e8).astype(int), (q * 1e8).astype(int))
     assert value == pytest.approx(expected, rel=1e-5)
 
 
-def test_noise_limit_is_yurdakuls() -> None:
-    """The limit is (1/n + 1/m) times the chi-square quantile, and the p-value is its inverse."""
-    limit = divergence.noise_limit(14_000, 200, 10, 1e-4)
-    assert limit == pytest.approx((1 / 14_000 + 1 / 200) * chi2.ppf(1 - 1e-4, 9))
-    assert divergence.p_value(limit, 14_000, 200, 10) == pytest.approx(1e-4)
-    assert divergence.p_value(0.5, 100, 100, 1) == 1.0
-
-
-def test_the_noise_limit_is_exceeded_about_as_often_as_asked() -> None:
-    """Ten equal bins, 200 rows against 5,000: the rate of exceeding the 1 % limit is at most about 1 %."""
-    generator, shares = np.random.default_rng(0), np.full(10, 0.1)
-    reference, current = generator.multinomial(5000, shares, 3000), generator.multinomial(200, shares, 3000)
-    limit = divergence.noise_limit(5000, 200, 10, 0.01)
-    rate = np.mean(
-        [divergence.population_stability(p, q) > limit for p, q in zip(reference, current, strict=True)],
-    )
-    assert 0.001 < rate < 0.013
+def test_chi_square_is_pearsons() -> None:
+    """Equal to scipy's test of homogeneity without Yates' correction."""
+    p, q = np.array([30, 20, 50]), np.array([12, 9, 4])
+    assert _one(divergence.chi_square, p, q) == pytest.approx(chi2_contingency([p, q], correction=False).statistic)
 
 
 def test_kolmogorov_smirnov_is_the_largest_gap() -> None:
-    """The gap of the distribution functions at the borders; NaN where a side is empty."""
-    assert divergence.kolmogorov_smirnov(np.array([10, 0, 0]), np.array([0, 0, 5])) == 1.0
-    assert divergence.kolmogorov_smirnov(np.array([5, 5]), np.array([3, 7])) == pytest.approx(0.2)
-    assert np.isnan(divergence.kolmogorov_smirnov(np.array([0]), np.array([1])))
+    """The gap of the distribution functions at the borders."""
+    assert _one(divergence.kolmogorov_smirnov, np.array([10, 0, 0]), np.array([0, 0, 5])) == 1.0
+    assert _one(divergence.kolmogorov_smirnov, np.array([5, 5]), np.array([3, 7])) == pytest.approx(0.2)
+
+
+def test_weighted_gaps_are_the_wasserstein_distance_of_few_values() -> None:
+    """With a cell for each value the sum of weighted gaps is exact; what holds nearly nothing is clipped."""
+    edges, below = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.7, 0.9])
+    assert divergence.edge_weights(edges, below, 0.005).tolist() == [0.5, 1.5, 1.0]
+    assert divergence.edge_weights(edges, np.array([0.001, 0.7, 0.9]), 0.005).tolist() == [0.0, 1.0, 1.0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,6 +98,13 @@ def test_merged_cells_lose_no_row_and_expect_enough(counts: list[int], rows: int
     assert groups.sum() == reference.sum()
     if len(groups) > 1:
         assert groups.min() * min(rows, reference.sum()) / reference.sum() >= 5 - 1e-9
+
+
+def test_groups_begin_only_where_they_may() -> None:
+    """Cells of a tail stay in the bin that they were cut from."""
+    counts = np.array([10, 10, 20, 60])
+    assert divergence.merge_small(counts, 1000, [0, 2, 3]).tolist() == [0, 2, 3]
+    assert divergence.merge_small(counts, 1000).tolist() == [0, 1, 2, 3]
 
 
 def test_no_cells_merge_to_none() -> None:

@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ml_lifecycle.config.brief import Kind
+from ml_lifecycle.config.evaluation import EvaluationConfig, FairnessLimits, SliceLimits
 from ml_lifecycle.config.performance import PerformanceConfig
 from ml_lifecycle.evaluation.metrics import get_metric
+from ml_lifecycle.monitoring.detectors.blocks import Blocks
 from ml_lifecycle.monitoring.estimation import estimate_performance
-from ml_lifecycle.monitoring.performance import PerformanceReport, Status, assess_performance, judge_performance
+from ml_lifecycle.monitoring.losses.fitting import fit_losses
+from ml_lifecycle.monitoring.losses.slices import measure_slices
+from ml_lifecycle.monitoring.performance import (
+    Grounds,
+    PerformanceReport,
+    Status,
+    assess_performance,
+    judge_concept,
+    judge_performance,
+    judge_slices,
+)
+from ml_lifecycle.parts import Parts
 from ml_lifecycle.verdict import Severity
 
 CONFIG = PerformanceConfig(min_labels=100, max_drop=0.05)
@@ -173,3 +187,125 @@ def test_a_report_survives_storage(known: bool) -> None:  # noqa: FBT001
     assert again.facts() == report.facts()
     assert again.markdown() == report.markdown()
     assert again.status is report.status
+
+
+def _grouped(rows: int, seed: int, *, wrong: str = "") -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Rows of three groups; in those of the group named `wrong` outcomes no longer follow the predictions."""
+    y, p = _binary(rows, seed=seed)
+    group = np.random.default_rng(seed).choice(list("abc"), rows)
+    y = np.where(np.isin(group, list(wrong)), 1.0 - y, y)
+    return pd.DataFrame({"x": p.round(3), "group": group}), y, p
+
+
+def _grounds(window: pd.DataFrame, **more: Any) -> Grounds:
+    frame, y, p = _grouped(3_000, 7)
+    metric = get_metric("roc_auc")
+    slices = measure_slices(frame[["group"]], y, p, metric, min_rows=50, most=10, numeric=False)
+    tested = np.ones(3_000, dtype=bool)
+    losses = fit_losses(frame, y, p, tested, kind=Kind.BINARY, metric=metric, config=CONFIG, slices=slices)
+    evaluation = EvaluationConfig(slices=SliceLimits(columns=("group",)), fairness=FairnessLimits(sensitive=("group",)))
+    return Grounds(losses=losses, inputs=window, frame=window, evaluation=evaluation, **more)
+
+
+def test_a_window_like_the_test_split_raises_no_alarm() -> None:
+    """Performance, concept, slices and groups: all kept, and each says on what it rests."""
+    frame, y, p = _grouped(1_000, 8)
+    report = _assess(y, p, 0.88, grounds=_grounds(frame, version="3"))
+    verdicts = [judge_performance(report), judge_concept(report), judge_slices(report)]
+    assert [item.gate for item in verdicts] == ["performance_kept", "no_concept_drift", "slices_kept"]
+    assert all(item.passed and item.severity is Severity.WARN for item in verdicts)
+    assert (report.model_version, report.loss_name, len(report.slices)) == ("3", "brier", 3)
+    assert report.intervals["log_loss"].low < report.metrics["log_loss"] < report.intervals["log_loss"].high
+
+
+def test_a_group_whose_outcomes_turned_is_found_by_concept_slice_and_fairness() -> None:
+    """The same inputs, other outcomes in one of three groups: nothing moved, so the change is the concept's."""
+    frame, y, p = _grouped(1_500, 9, wrong="b")
+    report = _assess(y, p, 0.88, grounds=_grounds(frame))
+    assert report.concept_drift
+    assert "adwin" in judge_concept(report).summary
+    assert report.slices.loc[report.slices["lost"], "slice"].tolist() == ["group = b"]
+    assert report.gaps_beyond > 0
+    assert not judge_slices(report).passed
+    assert report.attribution["part"].tolist()[-1] == "(concept or interactions)"
+    assert report.attribution["share"].iloc[-1] == pytest.approx(1.0, abs=0.1)
+    assert report.severity > 1
+
+
+def test_harder_rows_are_no_concept_drift() -> None:
+    """Only rows near the boundary: performance is lost, and the inputs explain it."""
+    frame, y, p = _grouped(4_000, 10)
+    near = np.abs(p - 0.5) < 0.25
+    report = _assess(y[near], p[near], 0.88, grounds=_grounds(frame[near]))
+    assert report.lost
+    assert not report.concept_drift
+    together = report.attribution.set_index("part").loc["(all inputs together)"]
+    assert together["share"] == pytest.approx(1.0, abs=0.3)
+
+
+def test_rows_of_earlier_windows_count_once() -> None:
+    """A rolling window sums up its own rows only, in order of time."""
+    frame, y, p = _grouped(400, 11)
+    new = np.arange(400) >= 200
+    report = _assess(y, p, 0.88, grounds=_grounds(frame, new=new, order=np.arange(400)[::-1]))
+    assert Blocks.from_text(report.blocks).rows == 200
+
+
+def test_a_package_without_losses_is_judged_by_metrics_and_probabilities() -> None:
+    """An older package: no attribution, no slices; concept drift still by what probabilities let expect."""
+    _, y, p = _grouped(1_000, 12)
+    report = _assess(y, p, 0.88, grounds=Grounds(evaluation=EvaluationConfig()))
+    assert report.attribution.empty
+    assert report.blocks
+    assert judge_slices(report).summary.startswith("not judged")
+    past = Blocks.from_text(report.blocks)
+    turned = _assess(1 - y, p, 0.88, grounds=Grounds(past=past.then(past)))
+    assert turned.concept_drift
+
+
+def test_numbers_are_estimated_where_the_package_holds_a_model_of_the_loss() -> None:
+    """Direct loss estimation: no outcomes, a harder mix of inputs, and the estimate holds the truth."""
+    generator = np.random.default_rng(0)
+    x = generator.random(3_000)
+    frame, y = pd.DataFrame({"x": x}), generator.normal(size=3_000) * (1 + 2 * x)
+    p, rmse = np.zeros(3_000), get_metric("rmse")
+    tested = np.arange(3_000) < 1_500
+    losses = fit_losses(frame, y, p, tested, kind=Kind.REGRESSION, metric=rmse, config=CONFIG)
+    hard = x > 0.7
+    report = assess_performance(
+        np.full(int(hard.sum()), np.nan),
+        p[hard],
+        rmse,
+        rmse(y[tested], p[tested]),
+        kind=Kind.REGRESSION,
+        config=CONFIG,
+        grounds=Grounds(losses=losses, inputs=frame[hard]),
+    )
+    assert report.estimated
+    assert report.lost
+    assert report.low <= rmse(y[hard], p[hard]) <= report.high
+
+
+def test_a_measured_window_says_whether_its_estimate_held() -> None:
+    """The estimate of the same rows stands beside the truth."""
+    y, p = _binary(1000, seed=3)
+    assert _assess(y, p, 0.88).estimate_held is True
+    assert _assess(1 - y, p, 0.88).estimate_held is False
+    assert _assess(np.full(1000, np.nan), p, 0.88).estimate_held is None
+
+
+def test_a_whole_report_survives_storage_and_an_older_one_can_be_read() -> None:
+    """Slices, groups, attribution and intervals come back; a table of an older code lacks them."""
+    frame, y, p = _grouped(1_000, 13, wrong="a")
+    report = _assess(y, p, 0.88, grounds=_grounds(frame))
+    parts = report.to_parts()
+    again = PerformanceReport.from_parts(parts)
+    assert again.facts() == report.facts()
+    assert again.markdown() == report.markdown()
+    assert again.intervals.keys() == report.intervals.keys()
+    older = parts.tables["performance"][["metric", "greater_is_better", "status", "value", "low", "high", "reference"]]
+    rest = parts.tables["performance"][["tolerated", "drop", "rows", "labelled", "lost", "reason"]]
+    read = PerformanceReport.from_parts(
+        Parts({"performance": pd.concat([older, rest], axis=1)}, {"metrics.json": b'{"roc_auc": 0.8, "ece": null}'})
+    )
+    assert (read.value, read.metrics["roc_auc"], read.concept_drift) == (report.value, 0.8, False)

@@ -39,3 +39,24 @@ def test_performance_over_time_shows_measured_and_estimated_windows() -> None:
     )
     assert performance_plot(frame).startswith(PNG)
     assert performance_plot(frame.iloc[:0]).startswith(PNG)
+
+
+def test_the_truth_that_came_later_is_drawn_beside_the_estimate() -> None:
+    """And a window with concept drift is marked; windows of an older code have neither."""
+    frame = pd.DataFrame(
+        {
+            "window": ["a", "b", "c"],
+            "value": [0.8, 0.78, 0.7],
+            "low": [0.75, 0.7, 0.65],
+            "high": [0.85, 0.82, 0.75],
+            "reference": 0.8,
+            "tolerated": 0.76,
+            "estimated": [False, True, False],
+            "metric": "roc_auc",
+        }
+    )
+    later = frame.assign(
+        estimate=[0.79, 0.78, float("nan")], estimate_low=0.7, estimate_high=0.9, concept_drift=[None, False, True]
+    )
+    assert performance_plot(later).startswith(PNG)
+    assert performance_plot(later) != performance_plot(frame)

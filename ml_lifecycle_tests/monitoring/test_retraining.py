@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_lifecycle.config.retraining import RetrainConfig
+from ml_lifecycle.config.retraining import RetrainBudget, RetrainConfig, RetrainPriority
 from ml_lifecycle.monitoring.retraining import Decision, Finding, decide
 
 CONFIG = RetrainConfig(windows_needed=2, windows_considered=3, cooldown_windows=4, max_attempts=2)
@@ -141,3 +141,79 @@ def test_the_decision_is_pure_and_does_not_depend_on_order(pattern: str, random:
     decision = _decide(findings, running=running)
     assert decision == _decide(shuffled, running=running)
     assert decision.retrain == (not running and sum(letter != "." for letter in pattern[-3:]) >= 2)
+
+
+def _checks(decision: Decision) -> dict[str, bool]:
+    return {check.name: check.passed for check in decision.checks}
+
+
+def test_drift_alone_can_be_told_to_warn() -> None:
+    """People hear of it, nothing starts; with lost performance in one of the windows it does."""
+    config = CONFIG.model_copy(update={"on_drift_alone": "warn"})
+    warned = _decide(_findings("dd"), config=config)
+    assert (warned.action, warned.retrain, warned.run_key) == ("warn", False, None)
+    assert "drift without loss of performance" in warned.reason
+    assert not _checks(warned)["more_than_drift"]
+    assert _decide(_findings("dp"), config=config).trigger == "drift+performance"
+
+
+def test_concept_drift_is_a_finding_of_its_own() -> None:
+    """The losses alone may say that the relation to the target has changed."""
+    findings = [Finding(_day(day), "1", concept_drift=True) for day in (1, 2)]
+    decision = _decide(findings)
+    assert (decision.trigger, decision.priority, decision.action) == ("concept_drift", 10, "retrain")
+    assert not _decide(findings, config=CONFIG.model_copy(update={"triggers": ("drift",)})).retrain
+
+
+def test_the_calendar_needs_no_finding_and_no_cooldown() -> None:
+    """But no second training for the same window."""
+    due = _decide(_findings("..."), scheduled_due=True, last_retrain_window=_day(2))
+    assert (due.trigger, due.run_key, due.priority) == ("schedule", "loans:1:2026-03-03:1", -10)
+    assert not _decide(_findings("..."), scheduled_due=True, last_retrain_window=_day(3)).retrain
+
+
+def test_enough_new_rows_are_a_reason_on_their_own() -> None:
+    """Where the YAML says how many; after the cooldown."""
+    config = CONFIG.model_copy(update={"new_rows": 1_000})
+    assert _decide(_findings("..."), config=config, new_labels=1_000).trigger == "new_rows"
+    assert not _decide(_findings("..."), config=config, new_labels=999).retrain
+    assert not _decide(_findings("..."), config=config, new_labels=1_000, last_retrain_window=_day(1)).retrain
+    assert not _decide(_findings("..."), new_labels=1_000).retrain
+
+
+def test_a_spent_budget_refuses_even_the_calendar() -> None:
+    """Three of three in thirty days."""
+    config = CONFIG.model_copy(update={"budget": RetrainBudget(runs=3, days=30)})
+    refused = _decide(_findings("pp"), config=config, retrains_in_budget=3, scheduled_due=True)
+    assert (refused.retrain, refused.action) == (False, "wait")
+    assert "3 of 3 retrainings in 30 days" in refused.reason
+    assert _decide(_findings("pp"), config=config, retrains_in_budget=2).retrain
+
+
+@pytest.mark.parametrize(("pattern", "priority"), [("dd", 0), ("pp", 10), ("dp", 10)])
+def test_the_most_urgent_reason_says_the_priority(pattern: str, priority: int) -> None:
+    """Lost performance goes before drift; the YAML may say otherwise."""
+    assert _decide(_findings(pattern)).priority == priority
+    config = CONFIG.model_copy(update={"priority": RetrainPriority(drift=3, performance=3)})
+    assert _decide(_findings(pattern), config=config).priority == 3
+
+
+def test_every_condition_is_a_named_check() -> None:
+    """Those that passed and those that did not; the first that did not is the reason."""
+    decision = _decide(_findings("ddd", start=5), last_retrain_window=_day(3), new_labels=5)
+    failed = [check.name for check in decision.checks if not check.passed]
+    assert failed == ["new_labels", "cooldown"]
+    assert decision.reason == next(check.detail for check in decision.checks if not check.passed)
+    assert set(_checks(decision)) >= {"enabled", "champion", "one_at_a_time", "budget", "reason", "attempts"}
+
+
+def test_a_crashed_scheduled_retraining_is_tried_again() -> None:
+    """Its window had no finding; the attempt has a key of its own."""
+    again = _decide(_findings("..."), last_retrain_window=_day(3), failed_attempts={"1:2026-03-03": 1})
+    assert (again.trigger, again.run_key) == ("schedule", "loans:1:2026-03-03:2")
+
+
+def test_a_volume_that_would_always_be_refused_is_refused_at_load() -> None:
+    """New rows that are fewer than a training needs."""
+    with pytest.raises(ValueError, match="at least min_new_labels"):
+        RetrainConfig(new_rows=50)

@@ -60,3 +60,28 @@ def test_an_engine_is_made_once_and_the_oldest_are_forgotten() -> None:
     engines.of("sqlite:///c")
     assert engines.of("sqlite:///a") is a
     assert engines.of("sqlite:///b") is not b
+
+
+def test_events_that_come_together_are_read_as_if_each_had_come_alone(tmp_path: Path) -> None:
+    """The windows of a run: by run, by partition, and the latest of the asset."""
+    days = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-06")
+
+    @dg.asset(partitions_def=days, backfill_policy=dg.BackfillPolicy.single_run())
+    def judged(context: dg.AssetExecutionContext) -> None:
+        """Says nothing but that it was."""
+        for day in context.partition_keys:
+            context.add_asset_metadata({"day": day}, partition_key=day)
+
+    with _instance(tmp_path, ours=True) as instance:
+        keys = days.get_partition_keys()
+        tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
+        result = dg.materialize([judged], instance=instance, tags=tags)
+        assert instance.get_materialized_partitions(judged.key) == set(keys)
+        records = instance.fetch_materializations(judged.key, limit=10).records
+        made = [record.asset_materialization for record in records if record.asset_materialization]
+        assert [item.metadata["day"].value for item in made] == keys[::-1]
+        latest = instance.get_latest_materialization_event(judged.key)
+        assert latest is not None
+        assert latest.asset_materialization == made[0]
+        of_run = instance.get_records_for_run(result.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
+        assert len(of_run) == len(keys)

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import pytest
+from deltalake import write_deltalake
 
 from ml_lifecycle.errors import StateError
 from ml_lifecycle.orchestration.lake import Lake, LakeRecord, digest_files
@@ -127,3 +128,44 @@ def test_equal_files_are_stored_once(tmp_path: Path) -> None:
     first, second = lake.write(_KEY, _Note("hello")), lake.write(_KEY, _Note("hello"))
     assert first.files == second.files == digest_files({"note/text.txt": b"hello"})
     assert [path.read_text() for path in tmp_path.rglob("text.txt")] == ["hello"]
+
+
+def test_many_windows_are_one_version_and_are_read_by_their_records(tmp_path: Path) -> None:
+    """Tables by one transaction, files below one folder; the empty window is a window."""
+    lake = Lake(tmp_path)
+    values = {f"2025-10-0{day}": pd.DataFrame({"value": [float(day)] * day}) for day in (1, 2)}
+    records = lake.write_many(_KEY, values | {"2025-10-03": pd.DataFrame({"value": []})})
+    assert {record.tables["frame"] for record in records.values()} == {0}
+    back = lake.read_many(_KEY, list(records.values()))
+    assert [frame["value"].tolist() for frame in back] == [[1.0], [2.0, 2.0], []]
+    notes = lake.write_many(("shop", "notes"), {"a": _Note("one"), "b": _Note("two")})
+    folders = [tmp_path / "shop" / "notes" / "_files" / str(record.files) for record in notes.values()]
+    assert [(folder / "note" / "text.txt").read_text() for folder in folders] == ["one", "two"]
+    assert lake.holds(("shop", "notes"), notes["b"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([1, 2], [1.5, None]), ([1.5], [2]), ([None], [1.5]), ([None], ["a"]), ([True], [None]), (["a"], [None])],
+)
+def test_a_window_of_another_type_loses_nothing(tmp_path: Path, first: list[object], second: list[object]) -> None:
+    """Whole numbers meet fractions, and a column that had no value gets its first ones."""
+    lake = Lake(tmp_path)
+    one = lake.write(_KEY, pd.DataFrame({"key": range(len(first)), "value": first}), "2025-10-01")
+    two = lake.write(_KEY, pd.DataFrame({"key": range(len(second)), "value": second}), "2025-10-02")
+    for record, wanted in ((one, first), (two, second)):
+        found = lake.read(_KEY, record).reindex(columns=["value"])["value"]
+        assert [None if pd.isna(value) else value for value in found] == wanted
+
+
+def test_a_table_with_a_folder_for_each_window_is_still_used(tmp_path: Path) -> None:
+    """As earlier versions of this package made it."""
+    old = pd.DataFrame({"value": [1.0, 2.0], "_window": ["2025-10-01", "2025-10-02"]})
+    write_deltalake(tmp_path / "shop" / "raw_data" / "frame", old, partition_by=["_window"])
+    lake = Lake(tmp_path)
+    assert lake.read(_KEY, LakeRecord("frame", {"frame": 0}, None, "2025-10-02"))["value"].tolist() == [2.0]
+    record = lake.write(_KEY, pd.DataFrame({"value": [3.0]}), "2025-10-02")
+    assert lake.read(_KEY, record)["value"].tolist() == [3.0]
+    history = lake.history(_KEY, "frame")
+    assert history is not None
+    assert history["value"].tolist() == [1.0, 3.0]

@@ -47,6 +47,24 @@ def test_the_reports_of_all_windows_make_one_history(story: Story, instance: dg.
     assert "loan_amount" in set(report.table.loc[report.table["drifted"], "feature"])
 
 
+def test_performance_says_what_retraining_needs_to_know(story: Story, instance: dg.DagsterInstance) -> None:
+    """The finding names version, concept drift and severity; slices, what moved and the estimate stand beside it."""
+    metadata = _last(instance, "performance_report").metadata
+    finding = metadata["finding"].value
+    assert isinstance(finding, dict)
+    assert finding["model_version"] == "1"
+    assert finding["performance_lost"] is True
+    assert finding["estimated"] is False
+    assert isinstance(finding["concept_drift"], bool)
+    assert float(str(finding["severity"])) > 1
+    assert finding["rows"] == finding["labelled"] > 0
+    assert {"estimates", "estimates_held", "attribution"} <= set(metadata)
+    history = Lake(story.shop.home / "lake").history((LOANS, "performance_report"), "performance")
+    assert history is not None
+    assert history["blocks"].str.len().min() > 0
+    assert history["model_version"].unique().tolist() == ["1"]
+
+
 def test_drift_is_drawn_by_evidently_into_mlflow(story: Story, instance: dg.DagsterInstance) -> None:
     """In the run of MLflow that belongs to this run of Dagster, and no other."""
     materialization = _last(instance, "drift_report")

@@ -72,7 +72,7 @@ def test_a_run_that_nobody_knows_has_failed(instance: dg.DagsterInstance) -> Non
 
 def test_a_job_knows_how_many_steps_it_has(story: Story) -> None:
     """The progress bar counts to it; validated and quarantined rows are one step."""
-    assert steps_of(story.site, story.project, "monitor") == 4
+    assert steps_of(story.site, story.project, "monitor") == 8
     assert steps_of(story.site, story.project, "lifecycle") == 19
 
 

@@ -7,8 +7,9 @@ import pytest
 from ml_lifecycle.errors import ConfigError
 from ml_lifecycle.orchestration.findings import decide_retraining
 from ml_lifecycle.orchestration.naming import FINDING_TAG
+from ml_lifecycle.orchestration.queued_runs import daemon_runs
 from ml_lifecycle.orchestration.runs import outcome_of
-from ml_lifecycle.orchestration.simulation import daemon_runs, next_day, simulate
+from ml_lifecycle.orchestration.simulation import next_day, simulate
 from ml_lifecycle_tests.small_shop import BROKEN, DRIFTED_DAYS, LOANS, Story, call
 
 
@@ -42,7 +43,7 @@ def test_a_day_is_delivered_judged_and_acted_upon(another_shop: Story) -> None:
     done = call("simulate", LOANS, "--days", "1", "--drift", "covariate")
     assert done.code == 0, done.said[-3000:]
     assert "2025-10-03" in done.said
-    assert "drift+performance in 2 of the last 3 windows of version 1" in done.said
+    assert "drift+performance in 3 of the last 3 windows of version 1" in done.said
     assert "retrained, not promoted" in done.said
     with another_shop.site.instance() as instance:
         assert not daemon_runs(instance)

@@ -50,6 +50,15 @@ def test_the_manifest_says_where_the_package_came_from(packaged: Path) -> None:
     assert manifest.size == sum((packaged / name).stat().st_size for name in manifest.files)
 
 
+def test_what_monitoring_knows_of_losses_lies_in_the_package(tmp_path: Path, packaged: Path) -> None:
+    """To the byte, and hashed like all else; an older package has none and is read all the same."""
+    tiny.write(tmp_path / "package", losses=b"{}")
+    package = load_package(tmp_path / "package")
+    assert package.losses == b"{}"
+    assert package.manifest.files["losses.json"] == hash_of(b"{}")
+    assert load_package(packaged).losses is None
+
+
 def test_the_predictors_decision_comes_before_the_given_threshold(tmp_path: Path) -> None:
     """It makes the labels, and the manifest tells it."""
     bare, rows = tiny.predictor(), tiny.table(40, seed=1)

@@ -13,6 +13,7 @@ from ml_lifecycle.config.consistency.columns import find_column_conflicts
 from ml_lifecycle.config.consistency.conflict import Conflict
 from ml_lifecycle.config.consistency.learning import find_learning_conflicts
 from ml_lifecycle.config.consistency.metrics import find_metric_conflicts, judge_metric
+from ml_lifecycle.config.consistency.retention import find_retention_conflicts
 from ml_lifecycle.config.consistency.rows import find_row_conflicts
 from ml_lifecycle.config.consistency.running import find_running_conflicts
 from ml_lifecycle.config.consistency.task import find_task_conflicts
@@ -30,6 +31,7 @@ _FINDERS: Final = (
     find_column_conflicts,
     find_learning_conflicts,
     find_running_conflicts,
+    find_retention_conflicts,
 )
 
 

@@ -2,8 +2,8 @@
 
 How the difference is tested lives in `inference/paired_tests`, what to do next in `recommendation`, several candidates
 at once in `candidates`, how it is shown in `text`. What "better by the margin" means is said in `inference/power`.
-Which rows they are judged on is the caller's choice; after a retraining these must be the newest labelled rows of the
-test split, which neither model has learnt from.
+Which rows they are judged on is the caller's choice, and found in `held_out`: rows that neither model has learnt from,
+after a retraining the newest. How both stand on new and on old rows is `old_and_new`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.evaluation import ComparisonConfig, EvaluationConfig
 from ml_lifecycle.evaluation.comparison.footprint import Footprint, find_excess
+from ml_lifecycle.evaluation.comparison.old_and_new import Standing
 from ml_lifecycle.evaluation.comparison.recommendation import Recommendation, recommend
 from ml_lifecycle.evaluation.comparison.text import describe_comparison
 from ml_lifecycle.evaluation.inference.paired_tests import PairedTest, PairFindings, check_test, run_tests
@@ -55,6 +56,8 @@ class Comparison:
         recommendation: What to do with the candidate next.
         footprint: What the candidate costs.
         champion_footprint: What the champion costs.
+        standings: How both are on new and on old rows, the champion's present performance among them.
+        notes: What is to be known of these rows, a sentence each.
     """
 
     decision: Decision
@@ -74,6 +77,8 @@ class Comparison:
     recommendation: Recommendation | None = None
     footprint: Footprint | None = None
     champion_footprint: Footprint | None = None
+    standings: tuple[Standing, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -94,6 +99,8 @@ class Comparison:
         found: dict[str, Any] = json.loads(parts.files[_FILE])
         found["reasons"] = tuple(found["reasons"])
         found["tests"] = tuple(PairedTest(**test) for test in found.get("tests", ()))
+        found["standings"] = tuple(Standing(**item) for item in found.get("standings", ()))
+        found["notes"] = tuple(found.get("notes", ()))
         if found.get("recommendation"):
             said = found["recommendation"]
             found["recommendation"] = Recommendation(**{**said, "reasons": tuple(said["reasons"])})

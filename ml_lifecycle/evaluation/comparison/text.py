@@ -28,7 +28,37 @@ def describe_comparison(comparison: Comparison) -> str:
     if comparison.recommendation is not None:
         head += [f"Recommendation: **{comparison.recommendation.action}**. {comparison.recommendation.summary}", ""]
     table = [f"| {comparison.rows:,} rows | |", "| --- | ---: |", *lines]
-    return "\n".join([*head, *table, *_table_of_tests(comparison.tests), *_table_of_costs(comparison)])
+    notes = ["", *comparison.notes] if comparison.notes else []
+    parts = [*_table_of_standings(comparison), *_table_of_tests(comparison.tests), *_table_of_costs(comparison)]
+    return "\n".join([*head, *table, *parts, *notes])
+
+
+#: What the parts of the rows are called for people.
+_PARTS = {
+    "newest": "newest test rows, new to both",
+    "fair": "test rows, new to both",
+    "old": "champion's test rows, new to both",
+    "unseen": "all that has come since the champion was made",
+    "tested": "all test rows of the champion",
+}
+
+
+def _table_of_standings(comparison: Comparison) -> list[str]:
+    """How both are on new and on old rows; the candidate's side stays empty where it has learnt from some of them."""
+    if not comparison.standings:
+        return []
+    lines = [
+        f"| {_PARTS.get(item.part, item.part)}{' (decide)' if item.decides else ''} | {item.rows:,} | "
+        f"{_shown(item.champion)} ({_shown(item.champion_low)} to {_shown(item.champion_high)}) | "
+        f"{_shown(item.candidate)} | {_shown(item.difference)} | {_shown(item.low)} | {_shown(item.high)} |"
+        for item in comparison.standings
+    ]
+    return [
+        "",
+        "| rows | number | champion | candidate | better by | at least | at most |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *lines,
+    ]
 
 
 def _table_of_tests(tests: Sequence[PairedTest]) -> list[str]:

@@ -8,6 +8,7 @@ from ml_lifecycle.orchestration.assets.dataset import dataset_assets
 from ml_lifecycle.orchestration.assets.discovery import discovery_assets
 from ml_lifecycle.orchestration.assets.evaluation import evaluation_assets
 from ml_lifecycle.orchestration.assets.features import features_assets
+from ml_lifecycle.orchestration.assets.housekeeping import housekeeping_assets
 from ml_lifecycle.orchestration.assets.modeling import modeling_assets
 from ml_lifecycle.orchestration.assets.monitoring import monitoring_assets
 from ml_lifecycle.orchestration.assets.optimization import optimization_assets
@@ -34,4 +35,5 @@ def assets_of(project: ProjectConfig) -> list[dg.AssetsDefinition]:
         *rollout_assets(project),
         *monitoring_assets(project),
         *prediction_log_assets(project),
+        *housekeeping_assets(project),
     ]

@@ -6,13 +6,14 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.monitoring_history import history_of
-from ml_lifecycle.orchestration.champion import Champion
+from ml_lifecycle.orchestration.champion import champion_of_run
 from ml_lifecycle.orchestration.findings import FINDING_KEY
 from ml_lifecycle.orchestration.partitions import partitions_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_picture
 from ml_lifecycle.orchestration.status import MLFLOW_KEY
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
+from ml_lifecycle.orchestration.window_runs import drawn_last, is_last, once
 
 
 def drift_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -28,38 +29,47 @@ def drift_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
     @step(project, spec)
     def drift_report(context: dg.AssetExecutionContext, prediction_window: Any) -> Made:
         """Inputs and predictions of the window against the profile that was stored with the model at training."""
-        from ml_lifecycle.monitoring.drift import assess_drift, judge_drift, judge_prediction_drift
-        from ml_lifecycle.monitoring.plots import drift_plot
+        from ml_lifecycle.monitoring.column_profile import outcome_column
+        from ml_lifecycle.monitoring.drift import assess_drift, judge_everything
         from ml_lifecycle.monitoring.profile import ReferenceProfile
         from ml_lifecycle.serving.log_frames import inputs_of, scores_of
 
-        champion = Champion.require(Workspace(project))
+        champion = champion_of_run(project)
         window = prediction_window.of_version(champion.version)
-        profile = ReferenceProfile.from_bytes(champion.package.reference)
+        profile = once("profile", lambda: ReferenceProfile.from_bytes(champion.package.reference))
         package = champion.package
         # History is what the model was given then; looked up now it would be another.
         inputs = package.read(inputs_of(window.frame, package.inputs))[list(package.predictor.extractor.columns)]
         report = assess_drift(
-            profile, inputs, scores_of(window.frame), project.monitoring.drift, classes=champion.class_names
+            profile,
+            inputs,
+            scores_of(window.frame),
+            project.monitoring.drift,
+            classes=champion.class_names,
+            outcomes=outcome_column(window.frame["outcome"], classes=bool(package.predictor.target.classes)),
         )
-        finding = {
-            "model_version": champion.version,
-            "drifted": report.drifted or report.prediction_drifted,
-            "summary": judge_drift(report).summary,
-        }
-        past = history_of(project, "drift_report", "drift", context.partition_key, report.table)
         return Made(
             report,
-            verdicts=[judge_drift(report), judge_prediction_drift(report)],
+            verdicts=judge_everything(report),
             metadata={
-                FINDING_KEY: dg.MetadataValue.json(finding),
+                FINDING_KEY: dg.MetadataValue.json({"model_version": champion.version, **report.finding()}),
                 "report": dg.MetadataValue.md(report.markdown()),
-                "history": as_picture(drift_plot(past), title="drift over time"),
-                **_html(context, project, profile, inputs, drifted=report.drifted),
+                **drawn_last(context, history=lambda: _picture(project, context.partition_key, report.table)),
+                **(
+                    _html(context, project, profile, inputs, drifted=report.anything_drifted)
+                    if is_last(context.partition_key)
+                    else {}
+                ),
             },
         )
 
     return drift_report
+
+
+def _picture(project: ProjectConfig, window: str, table: Any) -> Any:
+    from ml_lifecycle.monitoring.plots import drift_plot
+
+    return as_picture(drift_plot(history_of(project, "drift_report", "drift", window, table)), title="drift over time")
 
 
 def _html(

@@ -1,6 +1,6 @@
-"""Assets of the room evaluation: the evaluation on the test split, and the comparison with the champion.
+"""Assets of the room evaluation: the evaluation on the test split.
 
-Judging on folds and experiments have a module each beside this one.
+The comparison with the champion, judging on folds and experiments have a module each beside this one.
 """
 
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.cross_validation import cross_validation_assets
 from ml_lifecycle.orchestration.assets.experiment_comparison import experiment_comparison_assets
 from ml_lifecycle.orchestration.assets.experiments import experiment_assets
+from ml_lifecycle.orchestration.assets.model_comparison import model_comparison_asset
 from ml_lifecycle.orchestration.assets.samples import (
     LabelledRows,
     SplitSamples,
@@ -22,7 +23,6 @@ from ml_lifecycle.orchestration.assets.samples import (
     primary_metric,
     with_history,
 )
-from ml_lifecycle.orchestration.champion import Champion
 from ml_lifecycle.orchestration.gate_records import lineage_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_pictures, as_table
@@ -38,7 +38,7 @@ def evaluation_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
     return [
         _evaluation(project),
         *cross_validation_assets(project),
-        _model_comparison(project),
+        model_comparison_asset(project),
         *experiment_assets(project),
         *experiment_comparison_assets(project),
     ]
@@ -165,84 +165,3 @@ def _page(context: dg.AssetExecutionContext, project: ProjectConfig, report: Any
     }
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return render_report(report, title=f"{project.name}: evaluation", facts=facts, verdicts=verdicts, made=made)
-
-
-def _model_comparison(project: ProjectConfig) -> dg.AssetsDefinition:
-    def outer(context: dg.AssetExecutionContext) -> str:
-        champion = Champion.find(Workspace(project))
-        return str(None if champion is None else champion.compared_against(lineage_of(context.instance, project)))
-
-    spec = StepSpec(
-        "model_comparison",
-        "evaluation",
-        kinds=("mlflow",),
-        needs=("validated_data", "data_splits", "optimized_model"),
-        after=("evaluation",),
-        sections=(project.evaluation, project.brief.metric, project.brief.costs),
-        outer=outer,
-    )
-
-    @step(project, spec)
-    def model_comparison(
-        context: dg.AssetExecutionContext, validated_data: Any, data_splits: Any, optimized_model: Any
-    ) -> Made:
-        """Candidate and champion on the same rows; promoted only what is better beyond chance."""
-        from ml_lifecycle.evaluation.comparison.champion import compare, judge_beats_champion
-        from ml_lifecycle.evaluation.decided import for_metric
-
-        target = optimized_model.target
-        champion = Champion.find(Workspace(project))
-        table = with_history(project, validated_data)
-        table = table if champion is None else champion.with_history(table)
-        test = labelled_rows(project, table, data_splits, "test", target)
-        predictions = optimized_model.predict(test.rows)
-        before = None if champion is None else champion.predict_for(test.rows, target)
-        metric = primary_metric(project, target)
-        predictions = for_metric(predictions, test.rows, metric, decision_of(optimized_model))
-        if champion is not None and before is not None:
-            before = for_metric(before, test.rows, metric, champion.decide_for(target))
-        sizes = {} if champion is None else _footprints(optimized_model, champion, test.rows)
-        comparison = compare(
-            test.y,
-            predictions,
-            before,
-            metric=metric,
-            config=project.evaluation,
-            champion=None if champion is None else champion.version,
-            query=test.query,
-            groups=blocks_in_time(project, test, metric, [predictions] if before is None else [predictions, before]),
-            seed=project.modeling.seed,
-            **sizes,
-        )
-        context.log.info(comparison.summary)
-        return Made(comparison, verdicts=[judge_beats_champion(comparison)], metadata=_tell_comparison(comparison))
-
-    return model_comparison
-
-
-def _tell_comparison(comparison: Any) -> dict[str, Any]:
-    recommended = comparison.recommendation
-    return {
-        "decision": comparison.decision,
-        "champion": comparison.champion or "none",
-        "recommendation": recommended.summary if recommended is not None else "none",
-        "comparison": dg.MetadataValue.md(comparison.markdown()),
-    }
-
-
-def _footprints(predictor: Any, champion: Champion, rows: Any) -> dict[str, Any]:
-    """What both cost for one row, measured in turn so that a busy machine is fair to both."""
-    from ml_lifecycle.evaluation.comparison.footprint import Footprint
-    from ml_lifecycle.modeling.latency import compare_latency
-
-    theirs = champion.package.predictor
-    read = [name for name in rows.columns if name in {*predictor.extractor.columns, *theirs.extractor.columns}]
-    row = rows[read].head(1).to_dict("records")[0]
-    latency = compare_latency(
-        {"footprint": lambda: predictor.predict_row(row), "champion_footprint": lambda: theirs.predict_row(row)}
-    )
-    sizes = {"footprint": predictor, "champion_footprint": theirs}
-    return {
-        name: Footprint(latency[name].p50_ms, latency[name].p95_ms, size_bytes=sum(map(len, model.to_files().values())))
-        for name, model in sizes.items()
-    }

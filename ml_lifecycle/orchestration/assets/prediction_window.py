@@ -3,11 +3,12 @@
 import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
-from ml_lifecycle.orchestration.champion import Champion
-from ml_lifecycle.orchestration.partitions import partitions_of, stretch_of
+from ml_lifecycle.orchestration.champion import champion_of_run
+from ml_lifecycle.orchestration.partitions import last_end, partitions_of, stretch_of
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_table, rows_of
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
+from ml_lifecycle.orchestration.window_runs import once
 
 
 def batch_predictions_asset(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -23,11 +24,12 @@ def batch_predictions_asset(project: ProjectConfig) -> dg.AssetsDefinition:
     @step(project, spec)
     def batch_predictions(context: dg.AssetExecutionContext) -> Made:
         """The rows that arrived in this window, scored by the version in production, each once, and logged."""
-        from ml_lifecycle.serving.batch import read_window_rows, score_window
+        from ml_lifecycle.serving.batch import read_batch, rows_between, score_window
 
-        workspace, stretch = Workspace(project), stretch_of(project, context.partition_key)
-        champion = Champion.require(workspace)
-        rows = read_window_rows(project, workspace.home.path, stretch.start, stretch.end)
+        workspace = once("workspace", lambda: Workspace(project))
+        stretch, champion = stretch_of(project, context.partition_key), champion_of_run(project)
+        arrived = once("arrived", lambda: read_batch(project, workspace.home.path))
+        rows = rows_between(arrived, project, stretch.start, stretch.end)
         scored = score_window(rows, champion.package, log=workspace.log, project=project, version=champion.version)
         context.log.info(f"{len(scored.predictions):,} rows scored, {scored.new:,} of them new")
         return Made(
@@ -56,13 +58,15 @@ def prediction_window_asset(project: ProjectConfig) -> dg.AssetsDefinition:
     @step(project, spec)
     def prediction_window(context: dg.AssetExecutionContext) -> Made:
         """Predictions of the rolling window that ends here, joined with the outcomes that are known by now."""
-        from ml_lifecycle.monitoring.windows import Window, build_window, judge_enough_rows
+        from ml_lifecycle.monitoring.windows import judge_enough_rows, window_of
+        from ml_lifecycle.serving.logged_windows import Bounds, LoggedWindows
         from ml_lifecycle.serving.outcomes import collect_outcomes
 
-        workspace, stretch = Workspace(project), stretch_of(project, context.partition_key)
-        collected = collect_outcomes(project, workspace.home.path, workspace.log)
-        rows = workspace.log.window(project.name, stretch.window_start, stretch.end)
-        window = build_window(rows, Window(stretch.window_start, stretch.end, stretch.partition))
+        log, stretch = once("log", lambda: Workspace(project).log), stretch_of(project, context.partition_key)
+        collected = once("outcomes", lambda: collect_outcomes(project, Workspace(project).home.path, log))
+        logged = once("logged", lambda: LoggedWindows(log, project.name, last_end(project, context)))
+        rows = logged.read(Bounds(stretch.window_start, stretch.end, stretch.rows))
+        window = window_of(rows, stretch.window_start, stretch.end, stretch.partition)
         return Made(
             window,
             verdicts=[judge_enough_rows(window, project.monitoring.drift)],

@@ -41,7 +41,14 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
             *(("features",) if project.features.history else ()),
         ),
         after=("model_comparison",),
-        sections=(project.monitoring.drift, project.evaluation.threshold, project.release.package_proof),
+        sections=(
+            project.monitoring.drift,
+            project.monitoring.performance,
+            project.evaluation.slices,
+            project.evaluation.fairness,
+            project.evaluation.threshold,
+            project.release.package_proof,
+        ),
     )
 
     @step(project, spec)
@@ -73,7 +80,10 @@ def _model_package(project: ProjectConfig) -> dg.AssetsDefinition:
         }
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "package"
-            manifest = _write(project, folder, optimized_model, evaluation, rows, past, lineage=lineage, facts=facts)
+            losses = _losses(project, optimized_model, rows, data_splits)
+            manifest = _write(
+                project, folder, optimized_model, evaluation, rows, past, losses=losses, lineage=lineage, facts=facts
+            )
             # The other process looks history up; that the package remembers what the table says is another gate's.
             proof = rows.head(_PROOF_ROWS).drop(columns=list(past.columns) if past else [])
             expected = optimized_model.predict(proof if past is None else past.complete(proof))
@@ -100,6 +110,7 @@ def _write(
     rows: Any,
     history: Any,
     *,
+    losses: bytes,
     lineage: dict[str, str],
     facts: dict[str, Any],
 ) -> Any:
@@ -119,6 +130,7 @@ def _write(
         threshold=project.evaluation.threshold,
         cleaner=Cleaner.of(project.dataset),
         history=history,
+        losses=losses,
         config=project,
     )
 
@@ -137,6 +149,7 @@ def _schema(project: ProjectConfig) -> Any:
 def _reference(project: ProjectConfig, predictor: Any, rows: Any) -> bytes:
     """The profile that drift is measured against: rows that the model has not learnt from, and its answers for them."""
     from ml_lifecycle.config.brief import Kind
+    from ml_lifecycle.monitoring.column_profile import outcome_column
     from ml_lifecycle.monitoring.profile import ReferenceProfile
 
     target = predictor.target
@@ -145,9 +158,32 @@ def _reference(project: ProjectConfig, predictor: Any, rows: Any) -> bytes:
         predictor.predict(rows),
         project.monitoring.drift,
         classes=tuple(map(str, target.classes)) if target.kind is Kind.MULTICLASS else (),
+        target=outcome_column(rows[target.name], classes=bool(target.classes)),
         seed=project.modeling.seed,
     )
     return profile.to_bytes()
+
+
+def _losses(project: ProjectConfig, predictor: Any, rows: Any, data_splits: Any) -> bytes:
+    """The model's loss on rows that it has not learnt from, by input and slice: performance is held against it."""
+    import pandas as pd
+
+    from ml_lifecycle.monitoring.losses.fitting import describe_losses
+
+    group = project.dataset.group
+    ranked = project.brief.task == "ranking" and group in rows.columns
+    target = predictor.target
+    return describe_losses(
+        project,
+        rows,
+        target.encode(rows[project.brief.target]),
+        predictor.predict(rows),
+        rows["_row_id"].isin(data_splits.loc[data_splits["_split"] == "test", "_row_id"]).to_numpy(),
+        columns=predictor.extractor.columns,
+        kind=target.kind,
+        metric=primary_metric(project, target).at(predictor.threshold or project.evaluation.threshold),
+        query=pd.factorize(rows[group], use_na_sentinel=False)[0] if ranked else None,
+    ).to_bytes()
 
 
 def _estimate(project: ProjectConfig, predictor: Any, rows: Any) -> float | None:

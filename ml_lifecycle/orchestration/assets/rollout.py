@@ -1,5 +1,6 @@
 """The asset that judges a rollout and acts on it, of projects that do not deploy all at once."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -11,7 +12,6 @@ from ml_lifecycle.orchestration.release_records import author_of
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_table
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
-from ml_lifecycle.verdict import Verdict
 
 
 def rollout_assets(project: ProjectConfig) -> list[dg.AssetsDefinition]:
@@ -30,11 +30,12 @@ def _rollout_status(project: ProjectConfig) -> dg.AssetsDefinition:
 
         workspace = Workspace(project)
         collected = collect_outcomes(project, workspace.home.path, workspace.log)
+        began = datetime.now(UTC).replace(tzinfo=None)
         decision, said = _look_and_act(context, workspace)
         status = RolloutStatus.of(workspace.rollouts.history_table(project.name), decision, said)
         context.log.info(said)
         if decision is not None and decision.action is Action.ROLL_BACK:
-            _tell(context, project, decision.verdict)
+            _tell(context, workspace, began)
         return Made(
             status,
             verdicts=[nothing_to_judge(said) if decision is None else decision.verdict],
@@ -49,14 +50,12 @@ def _rollout_status(project: ProjectConfig) -> dg.AssetsDefinition:
     return rollout_status
 
 
-def _tell(context: dg.AssetExecutionContext, project: ProjectConfig, verdict: Verdict) -> None:
+def _tell(context: dg.AssetExecutionContext, workspace: Workspace, began: datetime) -> None:
     """People hear of a rollback; that they could not be reached does not undo it."""
-    from ml_lifecycle.monitoring.alerts import Alert, deliver
+    from ml_lifecycle.orchestration.alert_look import tell_rollbacks
 
-    title = f"{project.name}: a new version was rolled back"
-    alert = Alert(title, verdict.summary, "error", project.name, context.run_id, verdict.advice)
     try:
-        deliver(alert, project.monitoring.alerts)
+        tell_rollbacks(workspace, since=began)
     except LifecycleError as error:
         context.log.warning(str(error))
 

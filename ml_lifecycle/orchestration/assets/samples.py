@@ -108,9 +108,13 @@ def labelled_rows(
     project: ProjectConfig, validated_data: Any, data_splits: Any, split: str, target: "Target"
 ) -> "LabelledRows":
     """The raw rows of one split with their encoded targets, and which of them belong together."""
+    return label_rows(project, rows_of_splits(validated_data, data_splits, [split]), target)
+
+
+def label_rows(project: ProjectConfig, rows: Any, target: "Target") -> "LabelledRows":
+    """Raw rows with their encoded targets, and which of them belong together."""
     import pandas as pd
 
-    rows = rows_of_splits(validated_data, data_splits, [split])
     data, ranked = project.dataset, project.brief.task == "ranking"
     dependent = data.group or data.entity
     codes = pd.factorize(rows[dependent], use_na_sentinel=False)[0] if dependent in rows.columns else None
@@ -150,3 +154,8 @@ class LabelledRows(NamedTuple):
     y: Any
     query: Any
     groups: Any
+
+    def take(self, mask: Any) -> "LabelledRows":
+        """Some of them, by a mask of shape (n,)."""
+        rows = self.rows.loc[mask].reset_index(drop=True)
+        return LabelledRows(rows, self.y[mask], *(None if codes is None else codes[mask] for codes in self[2:]))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ml_lifecycle.dataset.cell_rows import CellRows
 from ml_lifecycle.dataset.coercion import ColumnType
 from ml_lifecycle.errors import DataError
 
@@ -71,7 +72,8 @@ def parse_inference(body: object, columns: Sequence[str], binary: bytes = b"") -
     Raises:
         DataError: It is no such request.
 
-    >>> parse_inference({"inputs": [{"name": "age", "shape": [2], "datatype": "INT64", "data": [3, 4]}]}, []).rows
+    >>> asked = parse_inference({"inputs": [{"name": "age", "shape": [2], "datatype": "INT64", "data": [3, 4]}]}, [])
+    >>> list(asked.rows)
     [{'age': 3}, {'age': 4}]
     """
     if not isinstance(body, dict) or not isinstance(body.get("inputs"), list) or not body["inputs"]:
@@ -91,7 +93,7 @@ def parse_inference(body: object, columns: Sequence[str], binary: bytes = b"") -
         named.update(_columns_of(name, shape, cells, columns, alone=len(body["inputs"]) == 1))
     if len({len(cells) for cells in named.values()}) > 1:
         raise _misshapen("tensors of as many rows each", {name: len(cells) for name, cells in named.items()})
-    rows = [dict(zip(named, cells, strict=True)) for cells in zip(*named.values(), strict=True)]
+    rows = CellRows([*named], list(zip(*named.values(), strict=True)))
     return Inference(rows, _text_or_none(body.get("id")), _wanted(body.get("outputs")))
 
 
@@ -152,11 +154,11 @@ def _head_of(tensor: object) -> tuple[str, list[int], str]:
     if not isinstance(tensor, dict) or not isinstance(tensor.get("parameters") or {}, dict):
         raise _misshapen(expected, tensor)
     name, shape, datatype = tensor.get("name"), tensor.get("shape"), tensor.get("datatype")
-    if not isinstance(name, str) or datatype not in {*_WIDTHS, _BYTES}:
+    if not isinstance(name, str) or not isinstance(datatype, str) or datatype not in {*_WIDTHS, _BYTES}:
         raise _misshapen(f"{expected}; datatypes are {[*_WIDTHS, _BYTES]}", tensor)
     if not isinstance(shape, list) or not shape or not all(type(size) is int and size >= 0 for size in shape):
         raise _misshapen(f"{expected}; a shape such as [2]", shape)
-    return name, shape, str(datatype)
+    return name, shape, datatype
 
 
 def _columns_of(

@@ -56,6 +56,22 @@ def test_a_secret_in_the_webhook_is_refused_and_not_repeated(secret: str) -> Non
     assert "hush" not in said
 
 
+@pytest.mark.parametrize("url", ["example.org/hook", "env:A B", "://x"])
+def test_a_channel_that_is_no_url_is_refused(url: str) -> None:
+    """What came is not repeated: it may be a secret."""
+    said = refusal(monitoring={"alerts": {"channels": [{"url": url}]}})
+    assert "monitoring.alerts.channels[0].url: expected an Apprise URL" in said
+    assert url not in said
+
+
+def test_a_channel_that_asks_for_more_than_is_sent_is_refused() -> None:
+    """Nothing milder than `alerts.min_severity` is sent to anybody."""
+    channel = {"url": "json://host", "min_severity": "info"}
+    said = refusal(monitoring={"alerts": {"channels": [channel], "min_severity": "error"}})
+    assert "channels[0].min_severity: expected at least what alerts.min_severity says, error" in said
+    build(monitoring={"alerts": {"channels": [channel], "min_severity": "info"}})
+
+
 @pytest.mark.parametrize("owner", ["me@localhost", "x y@example.org", "team:", "@"])
 def test_an_owner_that_dagster_would_not_take_is_refused(owner: str) -> None:
     """Assets are shown with it."""

@@ -115,6 +115,7 @@ def test_another_model_or_version_is_not_here(running: Running, path: str) -> No
         {"inputs": []},
         {"inputs": [3]},
         {"inputs": [{"name": "age", "shape": [1], "datatype": "FP128", "data": [1]}]},
+        {"inputs": [{"name": "age", "shape": [1], "datatype": {"a": 1}, "data": [1]}]},
         {"inputs": [{"name": "age", "shape": [2], "datatype": "INT64", "data": [1]}]},
         {"inputs": [{"name": "age", "shape": [-1], "datatype": "INT64", "data": [1]}]},
         {"inputs": [{"name": "age", "shape": [1], "datatype": "INT64"}]},

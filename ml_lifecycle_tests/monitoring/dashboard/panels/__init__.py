@@ -1,0 +1,1 @@
+"""Mirrors `ml_lifecycle/monitoring/dashboard/panels`."""
