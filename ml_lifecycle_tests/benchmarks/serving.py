@@ -244,7 +244,7 @@ def _mlserver(root: Path, python: str, values: np.ndarray) -> Rival:
         )
         for size, count in (("one row", 1), ("1,000 rows", 1_000))
     }
-    command = [python, "-m", "mlserver", "start", str(folder)]
+    command = [python, "-c", "from mlserver.cli import main; main()", "start", str(folder)]
     return Rival("mlserver", command, bodies, "/v2/models/speed/ready", {})
 
 
