@@ -32,8 +32,6 @@ _TABLES = (
     ("decisions", "retraining_decision", "decision"),
 )
 _REPORTS = ("drift_report", "performance_report")
-_ALERTS = "alerts"
-_TIMES = ("sent_at", "at", "created_at", "raised_at", "first_at", "time")
 _MOST_ALERTS = 200
 #: Windows that were judged again stand in the records several times.
 _RECORDS_PER_WINDOW, _MOST_RECORDS = 4, 1000
@@ -82,7 +80,7 @@ def collect_dashboard(
         version_of=_try(problems, "findings", lambda: _versions_by_window(instance, project, most_windows)) or {},
         traffic=traffic.predictions if traffic else None,
         failures=traffic.failures if traffic else None,
-        alerts=_try(problems, "alerts", lambda: _alerts(workspace)),
+        alerts=_try(problems, "alerts", lambda: workspace.alerts.history_table(project.name, _MOST_ALERTS)),
         ledger=[_told(entry) for entry in reversed(ledger)],
         problems=problems,
         most_windows=most_windows,
@@ -159,25 +157,6 @@ def _versions_by_window(instance: dg.DagsterInstance, project: ProjectConfig, mo
                 finding = said.value if isinstance(said.value, dict) else {}
                 found.setdefault(made.partition, str(finding.get("model_version", "")))
     return {window: version for window, version in found.items() if version}
-
-
-def _alerts(workspace: Workspace) -> "pd.DataFrame | None":
-    """The newest lines of the table of alerts, whatever columns it has; None where there is no such table."""
-    import pandas as pd
-    import sqlalchemy as sa
-
-    from ml_lifecycle.release.database import Database
-
-    with Database(workspace.home.service_url, sa.MetaData()).begin() as connection:
-        if not sa.inspect(connection).has_table(_ALERTS):
-            return None
-        table = sa.Table(_ALERTS, sa.MetaData(), autoload_with=connection)
-        time = next((table.c[name] for name in _TIMES if name in table.c), None)
-        query = sa.select(table).limit(_MOST_ALERTS)
-        query = query.where(table.c.project == workspace.project.name) if "project" in table.c else query
-        query = query.order_by(time.desc()) if time is not None else query
-        found = connection.execute(query)
-        return pd.DataFrame(found.all(), columns=list(found.keys()))
 
 
 def _told(entry: "Entry") -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ml_lifecycle.release.database import Database
 from ml_lifecycle.serving.log_archive import Archive, read_archived
+from ml_lifecycle.serving.log_blocks import lay_out
 from ml_lifecycle.serving.log_tables import PREDICTIONS, TABLES
 
 #: Latencies are told apart to so many parts of a millisecond.
@@ -77,7 +78,9 @@ def latencies_between(
     when = (PREDICTIONS.c.logged_at >= start) & (PREDICTIONS.c.logged_at < end)
     online = PREDICTIONS.c.latency_ms.is_not(None) & PREDICTIONS.c.request_id.is_not(None)
     query = sa.select(parts, sa.func.count()).where(PREDICTIONS.c.project == project, when, online).group_by(parts)
-    with Database(url, TABLES).begin() as connection:
+    database = Database(url, TABLES)
+    lay_out(database)
+    with database.begin() as connection:
         counts = {int(row[0]): int(row[1]) for row in connection.execute(query)}
     conditions = [("logged_at", ">=", start), ("logged_at", "<", end)]
     moved = read_archived(archive, project, ["latency_ms", "request_id"], conditions)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ml_lifecycle.release.database import Database
 from ml_lifecycle.serving.log_archive import Archive, read_archived
+from ml_lifecycle.serving.log_blocks import lay_out
 from ml_lifecycle.serving.log_reading import LogReader
 from ml_lifecycle.serving.log_tables import FAILURES, FORGOTTEN, OUTCOMES, PREDICTIONS, TABLES
 
@@ -72,6 +73,7 @@ class LogRetention:
         Raises:
             StateError: The database or the archive refuses.
         """
+        lay_out(self._database)
         wide = sum(sa.func.coalesce(sa.func.length(PREDICTIONS.c[name]), 0) for name in _WIDE)
         mine = PREDICTIONS.c.project == project
         with self._database.begin() as connection:
@@ -89,6 +91,7 @@ class LogRetention:
         Raises:
             StateError: The database or the archive refuses; what is left goes with the next call.
         """
+        lay_out(self._database)
         labelled = self._labelled(project)
         orphans = self._orphans(project, before)
         with self._database.begin() as connection:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from ml_lifecycle.release.database import Database
 from ml_lifecycle.serving.log_archive import Archive, read_archived
+from ml_lifecycle.serving.log_blocks import lay_out
 from ml_lifecycle.serving.log_tables import FAILURES, PREDICTIONS, TABLES
 
 #: How a moment is written by its day and by its hour, and how long its text is in the database up to there.
@@ -51,6 +52,7 @@ def count_traffic(url: str, project: str, *, hourly: bool, most: int, archive: A
     """
     database, form = Database(url, TABLES), _HOUR if hourly else _DAY
     mine = PREDICTIONS.c.project == project
+    lay_out(database)
     with database.begin() as connection:
         newest = connection.execute(sa.select(sa.func.max(PREDICTIONS.c.event_time)).where(mine)).scalar()
         since = _begin(newest, form, most)

@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from ml_lifecycle.config.project import ProjectConfig
+from ml_lifecycle.monitoring.alerts import Alert
 from ml_lifecycle.monitoring.dashboard import VersionRole
 from ml_lifecycle.orchestration.dashboard import collect_dashboard, draw_dashboard
 from ml_lifecycle.orchestration.findings import FINDING_KEY
@@ -26,7 +26,9 @@ def test_a_project_without_anything_has_a_page(project: ProjectConfig) -> None:
     """Before the first run; nothing is a problem then."""
     with dg.DagsterInstance.ephemeral() as instance:
         data = collect_dashboard(instance, project)
-        assert (data.problems, data.versions, data.drift, data.alerts) == ({}, [], None, None)
+        assert (data.problems, data.versions, data.drift) == ({}, [], None)
+        assert data.alerts is not None
+        assert data.alerts.empty
         assert b"No version is in production" in draw_dashboard(instance, project)
 
 
@@ -43,7 +45,8 @@ def test_everything_that_is_there_is_collected(project: ProjectConfig) -> None:
     workspace.ledger.append("tiny", "1", State.CHAMPION, by="anna", evidence={"why": "first"})
     workspace.rollouts.append(RolloutEntry(Rollout("tiny", 1, 0, "2", "canary", 0, 0.1, Event.STARTED), by="anna"))
     workspace.log.append([LoggedPrediction("tiny", "1", "r", DAY, {}, 1, 0.5)])
-    _write_alert(workspace.home.service_url)
+    for name, title in (("tiny", "mine"), ("other", "theirs")):
+        workspace.alerts.add(_alert(name, title), (), at=DAY)
     with dg.DagsterInstance.ephemeral() as instance:
         metadata = {FINDING_KEY: dg.MetadataValue.json({"model_version": "1"})}
         key = dg.AssetKey(["tiny", "drift_report"])
@@ -92,10 +95,5 @@ class _Parts:
         pytest.fail(f"nobody reads this back: {parts}")
 
 
-def _write_alert(url: str) -> None:
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS alerts (at TIMESTAMP, project TEXT, title TEXT)")
-        for project, title in (("tiny", "mine"), ("other", "theirs")):
-            connection.exec_driver_sql("INSERT INTO alerts VALUES (?, ?, ?)", (f"{DAY}", project, title))
-    engine.dispose()
+def _alert(project: str, title: str) -> Alert:
+    return Alert(title, "figures", "error", project, "", "look")

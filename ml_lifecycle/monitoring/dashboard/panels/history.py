@@ -20,7 +20,6 @@ from ml_lifecycle.monitoring.dashboard.words import as_words, cell, moment, perc
 MOST_SHOWN: Final = 6
 _MOST_KEPT: Final = 200
 _FIRST: Final = ("why", "reason", "replaced_by", "previous", "policy", "rollout", "labels_used")
-_TIMES: Final = ("sent_at", "at", "created_at", "raised_at", "first_at", "time")
 _TONES: Final[Mapping[str, str]] = {
     "champion": "good",
     "approved": "good",
@@ -149,12 +148,14 @@ def _conditions(checks: object) -> str:
 
 
 def _alert(row: Mapping[str, Any]) -> Event:
-    severity = str(row.get("severity", ""))
-    at = next((row[name] for name in _TIMES if name in row and not pd.isna(row[name])), None)
-    what = cell(row.get("what_to_do"))
-    text = cell(row.get("body")) + (f" What to do: {what}" if what else "")
-    tone = "bad" if severity in {"error", "critical"} else "warn"
-    return Event(cell(at), severity or "alert", tone, cell(row.get("title")), text, cell(row.get("owner")))
+    severity, what, over = str(row.get("severity", "")), cell(row.get("what_to_do")), row.get("resolved_at")
+    text = cell(row.get("body"))
+    if over is None or pd.isna(over):
+        text += f" What to do: {what}" if what else ""
+        tone = "bad" if severity in {"error", "critical"} else "warn"
+    else:
+        text, tone = f"{text} Over since {cell(over)}.", "plain"
+    return Event(cell(row.get("at")), severity or "alert", tone, cell(row.get("title")), text, cell(row.get("owner")))
 
 
 def _line(row: Mapping[str, Any]) -> Event:

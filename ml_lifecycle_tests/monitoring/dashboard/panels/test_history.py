@@ -29,6 +29,8 @@ def test_an_alert_says_whom_it_concerns_and_what_to_do() -> None:
     (event,) = list_alerts(everything())
     assert (event.tone, event.who) == ("bad", "team:risk")
     assert "look at the drifted features" in event.text
+    (over,) = list_alerts(healthy(alerts=everything().alerts.assign(resolved_at=[NOW])))
+    assert (over.tone, "Over since" in over.text) == ("plain", True)
     bare = pd.DataFrame({"title": ["late"], "severity": ["warn"]})
     assert [event.title for event in list_alerts(healthy(alerts=bare))] == ["late"]
 
