@@ -5,12 +5,13 @@ smallest budgets. Beside it lies a project whose table has lost its rows, which 
 """
 
 import io
+import json
 import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -75,6 +76,29 @@ class Story:
     def project(self) -> ProjectConfig:
         """The project of the sample."""
         return self.site.project(LOANS)
+
+    @property
+    def said(self) -> tuple[Finished, ...]:
+        """What the command said, call by call."""
+        return (self.drafted, self.first, self.again, *self.judged, self.stopped, self.failed)
+
+    def write_down(self) -> None:
+        """Keep beside the shop what was said, for another process."""
+        _said_in(self.shop.root).write_text(json.dumps([asdict(said) for said in self.said]), encoding="utf-8")
+
+    def copied_to(self, root: Path) -> "Story":
+        """A copy that may be changed. MLflow's artifacts stay where they were: it notes whole paths."""
+        shutil.copytree(self.shop.root, root, dirs_exist_ok=True)
+        return replace(self, shop=SiteFolder(root))
+
+    @classmethod
+    def read(cls, root: Path) -> "Story | None":
+        """The story that a process has told there, if one has come to its end."""
+        if not _said_in(root).is_file():
+            return None
+        said = json.loads(_said_in(root).read_text(encoding="utf-8"))
+        drafted, first, again, one, other, stopped, failed = (Finished(**item) for item in said)
+        return cls(SiteFolder(root), drafted, first, again, (one, other), stopped, failed)
 
 
 def tell_story(root: Path) -> Story:
@@ -146,6 +170,10 @@ def deliver_changed(shop: SiteFolder, day: date, rows_a_day: int) -> None:
     Unlike on `DRIFTED_DAYS` there is something to be learnt: who repays is who repaid, by the amounts as they were.
     """
     _deliver_rows(shop, day, rows_a_day, outcome=_rule)
+
+
+def _said_in(root: Path) -> Path:
+    return root / "said.json"
 
 
 def _lay_out_sample(shop: SiteFolder) -> None:

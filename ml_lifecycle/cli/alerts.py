@@ -31,6 +31,8 @@ def alerts_command(
     rows = rows.where(rows.notna(), None)
     if as_json:
         return print_json(rows.to_dict("records"))
+    if rows.empty:
+        return typer.echo(f"{project}: nothing was told yet. The daemon looks for news: `ml-lifecycle up`.")
     return print_rows(f"{project}: the last alerts, times in UTC", [_shown(row) for row in rows.to_dict("records")])
 
 

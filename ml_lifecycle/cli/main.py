@@ -15,8 +15,10 @@ from ml_lifecycle.cli.housekeeping import housekeeping_command
 from ml_lifecycle.cli.lifecycle import register
 from ml_lifecycle.cli.optimize import optimize_app
 from ml_lifecycle.cli.release import register_release
+from ml_lifecycle.cli.review import review_command
 from ml_lifecycle.cli.rollout import rollout_command
 from ml_lifecycle.cli.serve import keys_app, serve_command
+from ml_lifecycle.cli.study import study_command
 from ml_lifecycle.cli.train import experiments_app, train_app
 from ml_lifecycle.errors import LifecycleError
 
@@ -32,9 +34,11 @@ register(app)
 register_release(app)
 app.command("serve")(serve_command)
 app.command("rollout")(rollout_command)
+app.command("review")(review_command)
 app.command("housekeeping")(housekeeping_command)
 app.command("dashboard")(dashboard_command)
 app.command("alerts")(alerts_command)
+app.command("study")(study_command)
 app.add_typer(data_app, name="data")
 app.add_typer(features_app, name="features")
 app.add_typer(train_app, name="train")

@@ -78,7 +78,7 @@ class RobustnessLimits(Section):
 class ComparisonConfig(Section):
     """When a candidate replaces the champion."""
 
-    alpha: float = Field(default=0.05, gt=0, lt=1, description="Chance of promoting a candidate that is not better.")
+    alpha: float = Field(default=0.05, gt=0, le=0.5, description="Chance of promoting a candidate that is not better.")
     margin: float = Field(default=0.0, ge=0, description="By how much of the primary metric it must be better.")
     test: Literal["bootstrap", "delong", "mcnemar"] = Field(
         default="bootstrap",
@@ -167,3 +167,9 @@ class EvaluationConfig(Section):
         default_factory=CrossValidationConfig, description="Judging on folds besides the test split."
     )
     report: ReportConfig = Field(default_factory=ReportConfig, description="How much the report shows.")
+
+    def proving(self, alpha: float | None) -> EvaluationConfig:
+        """The same, but a candidate is promoted with another chance of not being better; None leaves it as it is."""
+        if alpha is None:
+            return self
+        return self.model_copy(update={"comparison": self.comparison.model_copy(update={"alpha": alpha})})

@@ -10,6 +10,7 @@ from ml_lifecycle.config.base import Section
 from ml_lifecycle.config.brief import BriefConfig
 from ml_lifecycle.config.consistency import refuse_conflicts
 from ml_lifecycle.config.dataset import DatasetConfig
+from ml_lifecycle.config.discovery import DiscoveryConfig
 from ml_lifecycle.config.evaluation import EvaluationConfig
 from ml_lifecycle.config.features import FeaturesConfig
 from ml_lifecycle.config.modeling import ModelingConfig
@@ -27,6 +28,9 @@ class ProjectSections(Section):
 
     brief: BriefConfig = Field(description="The problem in words and figures.")
     dataset: DatasetConfig = Field(description="Rows: where they come from and which columns have a role.")
+    discovery: DiscoveryConfig = Field(
+        default_factory=DiscoveryConfig, description="Whether the problem can be solved with the data at hand."
+    )
     features: FeaturesConfig = Field(default_factory=FeaturesConfig, description="From columns to numbers.")
     modeling: ModelingConfig = Field(default_factory=ModelingConfig, description="What is fitted.")
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig, description="How a candidate is judged.")

@@ -45,12 +45,20 @@ class RetrainConfig(Section):
         description="Windows after a retraining in which none is started: 3 means at most every fourth window.",
     )
     min_new_labels: int = Field(
-        default=100,
+        default=50,
         ge=0,
         description="Outcomes that must have come since the last training; without, it learns nothing.",
     )
     new_rows: int | None = Field(
         default=None, ge=1, description="So many new outcomes are a reason to retrain on their own; never by default."
+    )
+    alpha: float | None = Field(
+        default=0.2,
+        gt=0,
+        le=0.5,
+        description="Chance of promoting a challenger that is not better, in a retraining: 0.2 asks for a gain that is "
+        "80 % sure. A retraining answers a finding against the champion and has few new rows to prove itself on, so "
+        "that waiting for 95 % costs more than it saves. null: evaluation.comparison.alpha, like any other candidate.",
     )
     budget: RetrainBudget | None = Field(default=None, description="Most retrainings in a stretch of time.")
     priority: RetrainPriority = Field(default_factory=RetrainPriority, description="Place in the queue, by reason.")

@@ -133,6 +133,21 @@ def inspect_frame(
     return Inspection(read, join_failures(failures), tuple(column_failures), extra)
 
 
+def read_frame(frame: pd.DataFrame, plans: Sequence[ColumnPlan], without: Collection[str] = ()) -> pd.DataFrame:
+    """A frame as the types that a schema names, without a look at what is wrong; see `Inspection.frame`."""
+    read = frame.copy(deep=False)
+    for plan in plans:
+        if plan.name in without or plan.name not in frame.columns:
+            continue
+        raw = frame[plan.name]
+        coerced = coerce_column(raw, plan.kind)
+        changed = _changed_type(plan, raw, coerced, wholesale=1.0)
+        column = as_text(raw) if changed is not None else _as_stored(coerced.column, plan)
+        if column is not raw:
+            read[plan.name] = column
+    return read
+
+
 def judge_schema(inspection: Inspection) -> Verdict:
     """schema_valid: no column vanished or changed its type. Rows that fail are the business of the quarantine."""
     failed = inspection.column_failures

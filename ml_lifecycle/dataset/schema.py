@@ -30,6 +30,7 @@ from ml_lifecycle.dataset.inspection import (
     Inspection,
     inspect_frame,
     judge_schema,
+    read_frame,
 )
 from ml_lifecycle.dataset.row_checks import CellRule, Failure, RowReading, Test, compile_test, read_row
 from ml_lifecycle.dataset.row_tables import read_table
@@ -182,7 +183,7 @@ class Schema:
 
     def coerce(self, frame: pd.DataFrame, *, without: Collection[str] = ()) -> pd.DataFrame:
         """The frame with the types that the schema names; cells that cannot be read are missing in it."""
-        return self.inspect(frame, without=without, wholesale=1.0).frame
+        return read_frame(frame, list(self._plans.values()), without)
 
     def inspect(
         self, frame: pd.DataFrame, *, without: Collection[str] = (), wholesale: float = WHOLESALE

@@ -221,4 +221,7 @@ def outcome_column(values: pd.Series, *, classes: bool) -> pd.Series:
         classes: Whether they are classes.
     """
     known = values.dropna().reset_index(drop=True)
-    return known.map(label_of).astype(object) if classes else pd.Series(as_numbers(known)[0])
+    if not classes:
+        return pd.Series(as_numbers(known)[0])
+    codes, distinct = pd.factorize(known.astype(object))
+    return pd.Series(np.array([label_of(value) for value in distinct], dtype=object)[codes], dtype=object)

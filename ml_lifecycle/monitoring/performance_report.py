@@ -15,7 +15,7 @@ import orjson
 import pandas as pd
 
 from ml_lifecycle.evaluation.inference.intervals import Interval
-from ml_lifecycle.monitoring.performance_text import markdown_of
+from ml_lifecycle.monitoring.performance_text import brief_of, markdown_of
 from ml_lifecycle.parts import Parts
 from ml_lifecycle.verdict import Fact
 
@@ -146,9 +146,13 @@ class PerformanceReport:
         """The report for people."""
         return markdown_of(self)
 
+    def brief(self) -> str:
+        """The report in a few sentences, without its tables: what a run over many windows says of each."""
+        return brief_of(self)
+
     def to_parts(self) -> Parts:
         """A table of one row, and metrics, slices, groups and attribution beside it as JSON."""
-        details = {name: getattr(self, name).to_dict(orient="list") for name in _FRAMES}
+        details: dict[str, Any] = {name: _cells(getattr(self, name)) for name in _FRAMES}
         details["intervals"] = {name: [item.value, item.low, item.high] for name, item in self.intervals.items()}
         written = orjson.dumps(details | {"metrics": self.metrics}, option=orjson.OPT_SERIALIZE_NUMPY)
         return Parts({_TABLE: pd.DataFrame([self.row()])}, {_DETAILS: written})
@@ -182,6 +186,10 @@ _KINDS: dict[str, Any] = {
 
 def _number(value: float | None) -> float:
     return nan if value is None else float(value)
+
+
+def _cells(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    return {str(name): frame[name].tolist() for name in frame.columns}
 
 
 def _frame(columns: dict[str, list[Any]]) -> pd.DataFrame:

@@ -44,6 +44,12 @@ def slices_sentence(report: PerformanceReport) -> str:
     return told if report.gaps.empty else f"{told}; {report.gaps_beyond} gaps between sensitive groups beyond limits"
 
 
+def brief_of(report: PerformanceReport) -> str:
+    """What is said of the primary metric, of the concept and of slices."""
+    told = (f"Concept: {concept_sentence(report)}.", f"Slices: {slices_sentence(report)}.", report.aside)
+    return "\n\n".join([sentence_of(report), *filter(None, told)])
+
+
 def markdown_of(report: PerformanceReport) -> str:
     """The report for people."""
     lines = [sentence_of(report), "", "| | value |", "|---|--:|"]

@@ -157,3 +157,19 @@ def champion_of_run(project: ProjectConfig) -> Champion:
         StateError: There is none.
     """
     return once("champion", lambda: Champion.require(Workspace(project)))
+
+
+def judged_version(project: ProjectConfig, window: Any) -> Champion:
+    """The version whose predictions of a window are judged: the one in production, if the window has any of its own.
+
+    Otherwise the one that made most of them: a window that is judged again, because its outcomes came late, says of the
+    version of then how good it was, whatever is in production now.
+
+    Raises:
+        StateError: No version is in production.
+    """
+    champion = champion_of_run(project)
+    if not window.versions or champion.version in window.versions:
+        return champion
+    version = next(iter(window.versions))
+    return once(f"version {version}", lambda: Champion(champion.workspace, version))

@@ -37,6 +37,10 @@ CHECKPOINTS: dict[str, tuple[Checkpoint, ...]] = {
     ),
     "labeled_data": (Checkpoint("label_coverage", "Rules and known labels cover rows enough."),),
     "data_audit": (Checkpoint("audit_clean", "The audit found nothing that a person should look at.", blocking=False),),
+    "feasibility_study": (
+        Checkpoint("feasible", "The study of the data at hand does not recommend to stop.", blocking=False),
+    ),
+    "project_plan": (Checkpoint("plan_complete", "The plan leaves nothing open that it needs.", blocking=False),),
     "risk_assessment": (
         Checkpoint("no_target_leakage", "No column tells the target in a way that it cannot at prediction time."),
         Checkpoint("no_lookahead", "No time lies after the moment of the prediction."),

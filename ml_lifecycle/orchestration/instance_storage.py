@@ -4,69 +4,59 @@ Dagster's own makes a SQLAlchemy engine per connection, and with it forgets ever
 of which SQLite needs less than one. Files, tables and migrations are Dagster's, so that `storage: sqlite` in
 dagster.yaml reads the same state. What is stored, and when, is not decided here.
 
+The event log does not wait for the disk at each event. A process that is killed loses nothing by that; a power cut may
+lose the events of the last moments, and never the log's consistency. The runs themselves are waited for.
+
 The materialisations of a run over many windows come together and are written by two transactions; Dagster's own writes
-each by several.
+each by several. A check has one answer for such a run, so one is planned; Dagster's own plans it for each window, each
+time with the names of all of them; its answer for the whole run never meets those rows.
 """
 
 import os
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from dagster import EventLogEntry
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.events import ASSET_EVENTS
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.base_storage import DagsterStorage
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
-from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, create_engine, func, select
-from sqlalchemy.pool import NullPool
+from dagster._serdes import ConfigurableClassData, serialize_value
+from sqlalchemy import Connection, func, select
+
+from ml_lifecycle.orchestration.kept_engines import KeptEngines
 
 #: Dagster hands over so many events at once, where they come together; by default each by itself.
 _BATCH = ("DAGSTER_EVENT_BATCH_SIZE", "500")
-#: Each run has a database of its own; the UI looks at many runs, and an engine costs some 100 kB.
-_KEPT = 16
-
-
-class KeptEngines:
-    """The engines of the databases used last, by URL. They hold no open connection, so threads and forks may share."""
-
-    def __init__(self, size: int = _KEPT) -> None:
-        self._size = size
-        self._engines: OrderedDict[str, Engine] = OrderedDict()
-
-    def of(self, url: str) -> Engine:
-        """The engine of a database."""
-        engine = self._engines.pop(url, None)
-        if engine is None:
-            engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
-        self._engines[url] = engine
-        while len(self._engines) > self._size:
-            self._engines.popitem(last=False)
-        return engine
 
 
 class EventLogStorage(SqliteEventLogStorage):
     """The event log: an index and one database per run."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._engines = KeptEngines()
+        self._engines = KeptEngines(waits=False)
         super().__init__(base_dir, inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
-            engine = self._engines.of(self.conn_string_for_shard(shard))
+            url = self.conn_string_for_shard(shard)
             if shard not in self._initialized_dbs:
-                self._initdb(engine)
+                self._initdb(self._engines.of(url))
                 self._initialized_dbs.add(shard)
-            with engine.begin() as connection:
+            with self._engines.hold(url).begin() as connection:
                 yield connection
+
+    def dispose(self) -> None:
+        """Let go of the databases."""
+        self._engines.let_go()
+        super().dispose()
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Keep events that come together: materialisations of one run by one transaction in each database."""
@@ -88,19 +78,42 @@ class EventLogStorage(SqliteEventLogStorage):
             for place in last.values():  # the index of assets knows the latest event of each
                 self._store_asset_event(connection, events[place], ids[place])
 
+    def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
+        planned = event.dagster_event.event_specific_data if event.dagster_event else None
+        if not isinstance(planned, AssetCheckEvaluationPlanned) or len(planned.partitions_subset or ()) <= 1:
+            super()._store_asset_check_evaluation_planned(event, event_id)
+            return
+        row = {
+            "asset_key": planned.asset_key.to_string(),
+            "check_name": planned.check_name,
+            "partition": None,
+            "run_id": event.run_id,
+            "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+            "evaluation_event": serialize_value(event),
+            "evaluation_event_timestamp": self._event_insert_timestamp(event),  # type: ignore[no-untyped-call]
+            "evaluation_event_storage_id": event_id,
+        }
+        with self.index_connection() as connection:
+            connection.execute(AssetCheckExecutionsTable.insert(), row)
+
 
 class RunStorage(SqliteRunStorage):
     """The runs."""
 
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._engine = KeptEngines(1).of(conn_string)
+        self._engines, self._url = KeptEngines(1), conn_string
         super().__init__(conn_string, inst_data)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection inside a transaction."""
-        with self._engine.begin() as connection:
+        with self._engines.hold(self._url).begin() as connection:
             yield connection
+
+    def dispose(self) -> None:
+        """Let go of the database."""
+        self._engines.let_go()
+        super().dispose()
 
 
 class SqliteStorage(DagsterSqliteStorage):

@@ -54,6 +54,8 @@ MONITORING = (
 )
 
 
+#: What a person decides by, before or beside the lifecycle: no model is made from it.
+DISCOVERY = ("feasibility_study", "project_plan")
 #: What throws away old records.
 HOUSEKEEPING = ("housekeeping_report",)
 #: What is made for one experiment, and of several.
@@ -116,6 +118,9 @@ def jobs_of(project: ProjectConfig) -> dict[str, UnresolvedAssetJobDefinition]:
             monitoring_assets(project),
             "One window: score what arrived, take in outcomes, judge drift and performance.",
             partitions=partitions_of(project),
+        ),
+        "discovery": _job(
+            project, "discovery", DISCOVERY, "Whether the problem can be solved with the data at hand, and the plan."
         ),
         "experiment": _job(
             project,

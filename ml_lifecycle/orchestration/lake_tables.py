@@ -110,12 +110,22 @@ def read_history(path: Path) -> "pd.DataFrame | None":
 def _together(frames: "Mapping[str, pd.DataFrame]") -> Any:
     """The rows of all windows as one arrow table, each with the name of its window."""
     import numpy as np
-    import pandas as pd
 
     filled = [frame for frame in frames.values() if len(frame)] or list(frames.values())[:1]
-    whole = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
+    whole = filled[0] if len(filled) == 1 else _stack(filled)
     names = np.repeat(np.array(list(frames), dtype=object), [len(frame) for frame in frames.values()])
     return to_arrow(whole).append_column(WINDOW, _texts(names))
+
+
+def _stack(frames: "Sequence[pd.DataFrame]") -> "pd.DataFrame":
+    """Frames one below the other; column by column where all have the same: pandas else plans blocks for each."""
+    import pandas as pd
+
+    columns = frames[0].columns
+    if not columns.is_unique or not all(columns.equals(frame.columns) for frame in frames):
+        return pd.concat(frames, ignore_index=True)
+    stacked = {name: pd.concat([frame[name] for frame in frames], ignore_index=True) for name in columns}
+    return pd.DataFrame(stacked, columns=columns, copy=False)
 
 
 def _texts(names: Any) -> Any:
@@ -201,6 +211,7 @@ def _files(delta: Any, path: Path, windows: Sequence[str] | None) -> list[str]:
 def _runs(frame: "pd.DataFrame", names: Any) -> "dict[str, pd.DataFrame]":
     """The rows of each window; as slices, where each lies in one piece."""
     import numpy as np
+    import pandas as pd
 
     if not len(frame):
         return {}
@@ -208,9 +219,10 @@ def _runs(frame: "pd.DataFrame", names: Any) -> "dict[str, pd.DataFrame]":
     ends = np.append(starts[1:], len(frame))
     if len(set(names[starts])) < len(starts):
         return {str(name): rows.reset_index(drop=True) for name, rows in frame.groupby(names, sort=False)}
-    return {
-        str(names[start]): frame.iloc[start:end].reset_index(drop=True) for start, end in zip(starts, ends, strict=True)
-    }
+    found = {str(names[start]): frame.iloc[start:end] for start, end in zip(starts, ends, strict=True)}
+    for rows in found.values():
+        rows.index = pd.RangeIndex(len(rows))  # of this view; nothing is copied
+    return found
 
 
 def _cannot_be_written(path: Path, error: Exception) -> StateError:

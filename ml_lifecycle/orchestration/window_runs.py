@@ -1,14 +1,16 @@
 """One run over many windows: each is judged by itself, and what they leave is written together, portion by portion.
 
 An asset's body sees one window whatever the run; `step` calls it for each. What costs much and is the same for all
-windows of a run is made once (`once`), and pictures are drawn for the last window only (`drawn_last`).
+windows of a run is made once (`once`); pictures and long texts are made for the last window only (`drawn_last`,
+`told_at_length`).
 """
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import dagster as dg
 from dagster._core.execution.context.metadata_logging import (
@@ -22,8 +24,24 @@ from ml_lifecycle.parts import Parts
 from ml_lifecycle.verdict import Fact, Severity, Verdict
 
 Found = TypeVar("Found")
+
+
+class Told(Protocol):
+    """A report for people, at length or in brief."""
+
+    def markdown(self) -> str:
+        """With its tables."""
+        ...
+
+    def brief(self) -> str:
+        """In a few sentences."""
+        ...
+
+
 #: So many rows, or windows, are written at once: what lies in memory until then.
 _ROWS, _WINDOWS = 200_000, 500
+#: So many more objects than before are made until garbage is looked for.
+_ALLOCATIONS = 100_000
 #: Most names of failed windows that a verdict lists.
 _NAMED = 50
 
@@ -98,10 +116,22 @@ def running(run: WindowRun) -> Iterator[WindowRun]:
     """Make a run the present one, for `once` and `drawn_last`; what waits is written at the end."""
     token = _PRESENT.set(run)
     try:
-        yield run
-        run.flush()
+        with _collecting_seldom():
+            yield run
+            run.flush()
     finally:
         _PRESENT.reset(token)
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Look for garbage seldom: what Dagster and the windows hold is none, and each look goes over it."""
+    before = gc.get_threshold()
+    gc.set_threshold(_ALLOCATIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def present_run() -> WindowRun | None:
@@ -129,6 +159,14 @@ def is_last(window: str) -> bool:
 def drawn_last(context: dg.AssetExecutionContext, **pictures: Callable[[], Any]) -> dict[str, Any]:
     """Metadata that is costly to make, for the last window of a run: it shows what the others would."""
     return {name: make() for name, make in pictures.items()} if is_last(context.partition_key) else {}
+
+
+def told_at_length(context: dg.AssetExecutionContext, report: Told) -> dg.MarkdownMetadataValue:
+    """A report with its tables for the only window of a run, or the last; a few sentences for the others.
+
+    The tables of all of them are in the lake; as texts they would be most of Dagster's records, and of the time.
+    """
+    return dg.MetadataValue.md(report.markdown() if is_last(context.partition_key) else report.brief())
 
 
 def over_windows(judged: Mapping[str, Sequence[Verdict]]) -> list[Verdict]:

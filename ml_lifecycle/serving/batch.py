@@ -125,7 +125,10 @@ def rows_between(rows: pd.DataFrame, config: ProjectConfig, start: datetime, end
 def score_window(
     rows: ArrivedRows, package: Package, *, log: PredictionLog, project: ProjectConfig, version: str
 ) -> ScoredWindow:
-    """Score rows and log their predictions; what this version has predicted already is not logged again.
+    """Score rows and log the predictions of those that nobody has answered yet.
+
+    The log is what production was told. A row that an earlier version has answered is scored anew, as the window is
+    asked for anew, but not logged: monitoring would else hold a model to rows that it may have learnt from.
 
     Where the model looks back, a row sees the earlier rows of the window and those logged before it.
 
@@ -146,7 +149,9 @@ def score_window(
     scored = Scorer(package).score_frame(rows.frame, in_order=True)
     keys = _keys(scored.good, project)
     took = (perf_counter() - began) * 1000 / max(len(rows.frame), 1)
-    new = log.append_once(_entries(scored, keys, project, version, took))
+    entries = _entries(scored, keys, project, version, took)
+    others = log.answered_by_others(project.name, version, [entry.event_time for entry in entries])
+    new = log.append_once([entry for entry in entries if entry.row_key not in others])
     times = {_EVENT_TIME: scored.good[name]} if (name := project.dataset.event_time) in scored.good.columns else {}
     named = pd.DataFrame({ROW_ID: scored.good[ROW_ID], _KEY: keys, **times, _VERSION: version})
     predictions = pd.concat([named, scored.answers], axis=1)

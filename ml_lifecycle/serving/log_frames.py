@@ -50,20 +50,23 @@ class Joined(NamedTuple):
     outcome_at: datetime | None
 
 
-def window_frame(lines: Sequence[Joined]) -> pd.DataFrame:
+def window_frame(lines: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """One row per prediction.
+
+    Args:
+        lines: The cells of `Joined`; times may be texts of ISO 8601.
 
     Returns:
         The inputs under their own names, then `OWN_COLUMNS`: `score` is the probability of the positive class or the
         number; of many classes the highest probability, and `score_0`, `score_1`, ... beside it are all of them, in the
         order of the target's classes. `outcome` and `outcome_at` are missing where nothing is known yet.
     """
-    inputs = _read_inputs(lines)
+    inputs = _read_inputs([line[_INPUTS] for line in lines])
     inputs = inputs.rename(columns={name: f"{_RENAMED}{name}" for name in inputs.columns if _is_own(name)})
     return pd.concat([inputs, answers_frame(lines)], axis=1)
 
 
-def answers_frame(lines: Sequence[Joined]) -> pd.DataFrame:
+def answers_frame(lines: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """One row per prediction without its inputs: `OWN_COLUMNS`, and `score_0`, `score_1`, ... of many classes."""
     columns = dict(zip(Joined._fields, zip(*lines, strict=True), strict=True)) if lines else {}
     own: dict[str, Any] = {name: pd.Series(columns.get(name, ()), dtype=object) for name in _TEXTS}
@@ -88,7 +91,8 @@ def inputs_of(window: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         for name in columns
     }
     found = {name: window[place] for name, place in places.items() if place in window.columns}
-    return pd.DataFrame(found, index=window.index).reindex(columns=list(columns))
+    frame = pd.DataFrame(found, index=window.index)
+    return frame if len(found) == len(columns) else frame.reindex(columns=list(columns))
 
 
 def scores_of(window: pd.DataFrame) -> np.ndarray:
@@ -109,7 +113,7 @@ def labelled_frame(lines: Sequence[Joined], *, target: str, roles: Mapping[str, 
         roles: The columns that `id`, `event_time`, `entity` and `outcome_time` go to; None where there is none.
     """
     last = list({line.row_key: line for line in lines}.values())
-    frame = _read_inputs(last)
+    frame = _read_inputs([line.inputs for line in last])
     frame = frame.loc[:, [not str(name).startswith(HISTORY) for name in frame.columns]]
     given: dict[str, Any] = {
         "id": [line.row_key for line in last],
@@ -132,8 +136,15 @@ def _is_own(name: str) -> bool:
     return name in OWN_COLUMNS or (name.startswith(_CLASS_SCORE) and name[len(_CLASS_SCORE) :].isdigit())
 
 
-def _read_inputs(lines: Sequence[Joined]) -> pd.DataFrame:
-    rows = orjson.loads(f"[{','.join([line.inputs for line in lines])}]")
+_INPUTS: Final = Joined._fields.index("inputs")
+
+
+def _read_inputs(texts: Sequence[str]) -> pd.DataFrame:
+    """Rows of JSON as a table; where all have the same columns, as nearly always, cells are taken without a look-up."""
+    rows = orjson.loads(f"[{','.join(texts)}]")
+    names = list(rows[0]) if rows else []
+    if len(names) > 1 and all(list(row) == names for row in rows):
+        return pd.DataFrame([tuple(row.values()) for row in rows], columns=names)
     return pd.DataFrame(rows, index=range(len(rows)))
 
 
@@ -147,5 +158,5 @@ def _read_scores(texts: Sequence[str]) -> np.ndarray:
     return np.array(orjson.loads(f"[{','.join(texts)}]"), dtype=np.float64)
 
 
-def _times(values: Sequence[datetime | None]) -> pd.Series:
+def _times(values: Sequence[datetime | str | None]) -> pd.Series:
     return pd.Series(np.array(values, dtype="datetime64[us]").astype("datetime64[ns]"))

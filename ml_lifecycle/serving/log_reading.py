@@ -15,14 +15,28 @@ import sqlalchemy as sa
 from ml_lifecycle.release.database import Database
 from ml_lifecycle.serving.log_archive import COLUMNS, Archive, join_archived, read_archived
 from ml_lifecycle.serving.log_frames import Joined
-from ml_lifecycle.serving.log_lines import NUL
+from ml_lifecycle.serving.log_lines import CHAMPION, NUL
 from ml_lifecycle.serving.log_tables import FAILURES, ID_LENGTH, OUTCOMES, PREDICTIONS, WANTED, joined
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _CHUNK: Final = 5_000
+
+
+class _Kept(sa.types.TypeDecorator[Any]):
+    """A time as the driver gives it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+
 _ANSWERS: Final = tuple(name for name in COLUMNS if name not in {"inputs", "request_id"})
+#: The same as `WANTED`, times as the database keeps them.
+_AS_KEPT: Final = tuple(
+    sa.type_coerce(column, _Kept()).label(column.name) if isinstance(column.type, sa.DateTime) else column
+    for column in WANTED
+)
 Outcomes = dict[str, tuple[str, datetime]]
 
 
@@ -40,23 +54,29 @@ class LogReader:
 
     def of_window(
         self, project: str, start: datetime, end: datetime, *, as_of: datetime | None, role: str
-    ) -> list[Joined]:
-        """The predictions of a stretch of event time in their order, with the outcomes known at some moment."""
+    ) -> Sequence[Sequence[Any]]:
+        """The predictions of a stretch of event time in their order, with the outcomes known at some moment.
+
+        Returns:
+            The cells of `Joined`; times may be texts, as SQLite keeps them, for making them one by one takes longer
+            than all the rest.
+        """
         known = OUTCOMES.c.known_at <= as_of if as_of is not None else sa.true()
         query = (
-            sa.select(*WANTED)
+            sa.select(*_AS_KEPT)
             .select_from(joined(known, outer=True))
             .where(PREDICTIONS.c.project == project, PREDICTIONS.c.role == role)
             .where(PREDICTIONS.c.event_time >= start, PREDICTIONS.c.event_time < end)
             .order_by(PREDICTIONS.c.event_time, PREDICTIONS.c.prediction_id)
         )
-        live = self._joined(query)
+        with self._database.begin() as connection:
+            live = connection.execute(query).all()
         where = [("event_time", ">=", start), ("event_time", "<", end), ("role", "=", role)]
         moved = read_archived(self._archive, project, COLUMNS, where)
         if moved is None or moved.empty:
             return live
         outcomes = self._outcomes_of(project, moved["row_key"].unique().tolist(), known)
-        both = _once(live, join_archived(moved, outcomes, outer=True))
+        both = _once(map(_with_times, live), join_archived(moved, outcomes, outer=True))
         return sorted(both, key=lambda line: (line.event_time, line.prediction_id))
 
     def start_of_last(self, project: str, before: datetime, rows: int, role: str) -> datetime | None:
@@ -200,6 +220,19 @@ class LogReader:
             found.update(zip(moved["prediction_id"], moved["row_key"], strict=True))
         return found
 
+    def answered_by_others(self, project: str, version: str, start: datetime, end: datetime) -> set[str]:
+        """The keys of rows of a stretch of event time that another version has answered as the one in production."""
+        line = PREDICTIONS.c
+        query = sa.select(line.row_key).where(
+            line.project == project, line.role == CHAMPION, line.model_version != version
+        )
+        with self._database.begin() as connection:
+            inside = query.where(line.event_time >= start, line.event_time <= end)
+            found = set(connection.execute(inside).scalars())
+        where = [("event_time", ">=", start), ("event_time", "<=", end), ("role", "=", CHAMPION)]
+        moved = read_archived(self._archive, project, ["row_key", "model_version"], where)
+        return found if moved is None else found | set(moved.loc[moved["model_version"] != version, "row_key"])
+
     def oldest(self, project: str, before: datetime, most: int) -> list[tuple[Any, ...]]:
         """The oldest lines in the database that happened before some moment, in the order of `COLUMNS`."""
         query = (
@@ -232,6 +265,17 @@ class LogReader:
 
 def _plain_times(column: pd.Series) -> list[datetime]:
     return [moment.to_pydatetime() for moment in column]
+
+
+def _with_times(cells: Sequence[Any]) -> Joined:
+    """A line with times of Python."""
+    line = Joined._make(cells)
+    known = None if line.outcome_at is None else _time(line.outcome_at)
+    return line._replace(event_time=_time(line.event_time), logged_at=_time(line.logged_at), outcome_at=known)
+
+
+def _time(kept: str | datetime) -> datetime:
+    return datetime.fromisoformat(kept) if isinstance(kept, str) else kept
 
 
 def _once(live: Iterable[Joined], moved: Iterable[Joined]) -> list[Joined]:

@@ -89,7 +89,9 @@ class LoggedWindows:
         return int(np.searchsorted(self._times, np.datetime64(moment, "us"), side="left"))
 
     def _cut(self, start: int, end: int) -> pd.DataFrame:
-        return self._frame.iloc[start:end].reset_index(drop=True)
+        rows = self._frame.iloc[start:end]
+        rows.index = pd.RangeIndex(len(rows))  # of this view; nothing is copied
+        return rows
 
     def _hold(self, start: datetime, end: datetime) -> None:
         """See to it that the rows from a moment to another are at hand, and some after them."""

@@ -132,6 +132,19 @@ class PredictionLog:
         }
         return self.append([item for item in predictions if item.prediction_id not in known])
 
+    def answered_by_others(self, project: str, version: str, times: Sequence[datetime]) -> set[str]:
+        """The keys of rows that another version has answered as the one in production.
+
+        Args:
+            project: The project.
+            version: The version that is not another one.
+            times: When the rows that are asked about happened; naive UTC.
+
+        Raises:
+            StateError: The database refuses, or the archive cannot be read.
+        """
+        return self._reader.answered_by_others(project, version, min(times), max(times)) if times else set()
+
     def add_failures(self, failures: Sequence[LoggedFailure]) -> None:
         """Count rows that got an error instead of an answer.
 

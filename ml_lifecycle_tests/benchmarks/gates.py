@@ -1,13 +1,14 @@
 """How often the gates promote what is no better, and how often what is better: simulations with known truth.
 
-    python -m ml_lifecycle_tests.benchmarks.gates [--repeats 2000] [--resamples 200] [--worlds roc_auc rmse]
+    python -m ml_lifecycle_tests.benchmarks.gates [--repeats 2000] [--resamples 200] [--worlds rmse] [--alpha 0.2]
 
 In each world two models predict the same rows. Each sees the truth through noise of its own, half of it shared with the
 other, so a model with less noise is better, and two with the same noise are equally good. Three rates are counted:
 
-- equal: both have the same noise. At most 5 % may be promoted, on few rows and on many.
+- equal: both have the same noise. At most alpha may be promoted, on few rows and on many: 5 %, or what `--alpha` says,
+  such as the level of a retraining (`monitoring.retrain.alpha`).
 - at margin: the candidate is better by exactly the `margin` of the configuration. It is not better by more, so again at
-  most 5 %. A worse candidate is promoted more seldom still.
+  most alpha. A worse candidate is promoted more seldom still.
 - better: the true gain is declared beforehand as the smallest one worth having, `margin` is 0, and there are as many
   rows as `evaluation.inference.power.plan_rows` asks for. At least 80 % must be promoted.
 
@@ -20,6 +21,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -161,10 +163,18 @@ GATES: Mapping[str, Gate] = {"beats_champion": promote, "beats_baseline": beat_b
 
 
 def count_promoted(
-    world: World, rows: int, noise: float, *, gate: Gate = promote, margin: float = 0.0, repeats: int, resamples: int
+    world: World,
+    rows: int,
+    noise: float,
+    *,
+    gate: Gate = promote,
+    margin: float = 0.0,
+    alpha: float = ALPHA,
+    repeats: int,
+    resamples: int,
 ) -> Interval:
     """The share of simulated candidates that a gate lets pass, with its 95 % interval."""
-    limits = ComparisonConfig.model_validate({"alpha": ALPHA, "margin": margin, "test": world.test})
+    limits = ComparisonConfig.model_validate({"alpha": alpha, "margin": margin, "test": world.test})
     config = EvaluationConfig(bootstrap=resamples, comparison=limits)
     passed = 0
     for seed in range(repeats):
@@ -180,12 +190,12 @@ def true_gain(world: World, noise: float, rows: int = QUICK_ROWS) -> float:
     return metric.sign * (_value(metric, drawn, drawn.a) - _value(metric, drawn, drawn.b))
 
 
-def plan(world: World, noise: float, gain: float) -> int:
+def plan(world: World, noise: float, gain: float, alpha: float = ALPHA) -> int:
     """Rows that the power calculation asks for, from a pilot; whole groups and queries."""
     metric = get_metric(world.metric)
     pilot = world.draw(np.random.default_rng(2_000_003), PILOT_ROWS, noise, NOISE)
     rows = plan_rows(
-        metric, pilot.y, pilot.a, pilot.b, gain, query=pilot.query, groups=pilot.groups, alpha=ALPHA, power=POWER
+        metric, pilot.y, pilot.a, pilot.b, gain, query=pilot.query, groups=pilot.groups, alpha=alpha, power=POWER
     )
     if rows is None:
         msg = f"expected a candidate with noise {noise} to be better, got a gain of {gain}"
@@ -208,21 +218,22 @@ def _print(gate: str, name: str, rows: int, case: str, rate: Interval, *, at_mos
     return holds
 
 
-def measure_world(name: str, false_rates: list[float], *, gate: str, repeats: int, resamples: int) -> bool:
+def measure_world(
+    name: str, false_rates: list[float], *, gate: str, alpha: float = ALPHA, repeats: int, resamples: int
+) -> bool:
     """Print all rates of a world for one gate; whether all hold. Rates of equal candidates are added to the list."""
-    world, judge = WORLDS[name], GATES[gate]
+    world = WORLDS[name]
+    count = partial(count_promoted, world, gate=GATES[gate], alpha=alpha, repeats=repeats, resamples=resamples)
     held = True
     for rows in SIZES:
         for case, noise in (("equal", NOISE), ("worse", MORE)):
-            rate = count_promoted(world, rows, noise, gate=judge, repeats=repeats, resamples=resamples)
-            held &= _print(gate, name, rows, case, rate, at_most=ALPHA)
+            rate = count(rows, noise)
+            held &= _print(gate, name, rows, case, rate, at_most=alpha)
             false_rates += [rate.value] if case == "equal" else []
     gain = true_gain(world, LESS, TRUTH_ROWS)
-    rows = plan(world, LESS, gain)
-    at_margin = count_promoted(world, rows, LESS, gate=judge, margin=gain, repeats=repeats, resamples=resamples)
-    held &= _print(gate, name, rows, f"at margin {gain:.4f}", at_margin, at_most=ALPHA)
-    better = count_promoted(world, rows, LESS, gate=judge, repeats=repeats, resamples=resamples)
-    return _print(gate, name, rows, f"better by {gain:.4f}", better) and held
+    rows = plan(world, LESS, gain, alpha)
+    held &= _print(gate, name, rows, f"at margin {gain:.4f}", count(rows, LESS, margin=gain), at_most=alpha)
+    return _print(gate, name, rows, f"better by {gain:.4f}", count(rows, LESS)) and held
 
 
 def main() -> None:
@@ -232,16 +243,17 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=200)
     parser.add_argument("--worlds", nargs="*", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--gates", nargs="*", choices=list(GATES), default=list(GATES))
+    parser.add_argument("--alpha", type=float, default=ALPHA, help="level at which a candidate must be better")
     given = parser.parse_args()
-    held = True
+    held, rates = True, {"alpha": given.alpha, "repeats": given.repeats, "resamples": given.resamples}
     for gate in given.gates:
         false_rates: list[float] = []
         for name in given.worlds:
             if gate == "beats_baseline" and WORLDS[name].test != "bootstrap":
                 continue  # that gate knows the bootstrap only
-            held &= measure_world(name, false_rates, gate=gate, repeats=given.repeats, resamples=given.resamples)
+            held &= measure_world(name, false_rates, gate=gate, **rates)
         pooled = wilson(float(np.mean(false_rates)), given.repeats * len(false_rates), tail=0.025)
-        held &= _print(gate, "all worlds and sizes together", 0, "equal", pooled, at_most=ALPHA)
+        held &= _print(gate, "all worlds and sizes together", 0, "equal", pooled, at_most=given.alpha)
     print("all bounds hold" if held else "a bound does not hold")
     sys.exit(not held)
 

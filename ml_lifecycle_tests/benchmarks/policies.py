@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ml_lifecycle.config.drift import DriftConfig
-from ml_lifecycle.config.evaluation import ComparisonConfig, EvaluationConfig
+from ml_lifecycle.config.retraining import RetrainConfig
 from ml_lifecycle.monitoring.drift import assess_drift
 from ml_lifecycle.monitoring.profile import ReferenceProfile
 from ml_lifecycle_tests.benchmarks.policy_courses import (
@@ -35,20 +35,17 @@ from ml_lifecycle_tests.benchmarks.streams import REAL, WORLDS, Stream, generate
 
 #: Windows between two trainings by schedule: a quarter of the trainings.
 EVERY: Final = 4
-#: Chance of promoting what is not better, where a project asks less of a retraining.
-LENIENT: Final = 0.2
+#: Chances of promoting what is not better that ours is also tried with.
+LEVELS: Final = (0.05, 0.1, 0.2)
 
 
 def courses(
     stream: Stream, settings: Settings | None = None, *, rounds: int = 100, variants: bool = False
 ) -> dict[str, Course]:
-    """How each policy does on a stream; as variants also ours with a gate that is less strict, and with none."""
+    """How each policy does on a stream; as variants also ours with gates of other levels, and with none."""
     models, ours = Models(stream, rounds), settings or Settings.of(stream)
-    lenient = EvaluationConfig(comparison=ComparisonConfig(alpha=LENIENT))
-    more = {
-        f"ours, alpha {LENIENT}": replace(ours, evaluation=lenient),
-        "ours, no gate": replace(ours, gate=False),
-    }
+    more = {f"ours, alpha {alpha}": replace(ours, retrain=_proving(ours.retrain, alpha)) for alpha in LEVELS}
+    more["ours, no gate"] = replace(ours, gate=False)
     return {
         "never": never(models),
         "every window": every_window(models),
@@ -56,6 +53,10 @@ def courses(
         "ours": Ours(models, ours).run(),
         **({name: Ours(models, one).run() for name, one in more.items()} if variants else {}),
     }
+
+
+def _proving(config: RetrainConfig, alpha: float) -> RetrainConfig:
+    return config.model_copy(update={"alpha": alpha})
 
 
 def false_alarms(stream: Stream, course: Course) -> float:

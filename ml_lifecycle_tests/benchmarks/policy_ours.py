@@ -220,7 +220,8 @@ class Ours:
             return False
         windows, y = range(learnt, known), self.models.stream.y[self.models.stream.rows(learnt, known)]
         challenger, present = self._said(learnt, windows), self._said(champion.end, windows)
-        found = compare(y, challenger, present, metric=self._metric, config=self.settings.evaluation)
+        level = self.settings.evaluation.proving(self.settings.retrain.alpha)
+        found = compare(y, challenger, present, metric=self._metric, config=level)
         return found.decision == "promote"
 
     def _course(self, losses: np.ndarray) -> Course:

@@ -3,7 +3,8 @@
     python -m ml_lifecycle_tests.browser.pictures --url http://127.0.0.1:3000 --out .github/pictures
 
 The UI must show a project that has been run, and monitored for at least one window (`ml-lifecycle run loans`, then
-`ml-lifecycle simulate loans --days 30`). What must be seen on these pages is the business of `test_ui`.
+`ml-lifecycle simulate loans --days 40`). The monitoring page is pictured where `--page` names its file
+(`ml-lifecycle dashboard loans --out page.html`). What must be seen in the UI is the business of `test_ui`.
 """
 
 import argparse
@@ -14,12 +15,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, ViewportSize
 
 from ml_lifecycle_tests.browser.ui import VIEWPORT, DagsterUI, Materialization, open_browser
 
 #: No picture is larger, so that the README loads quickly and the repository stays small.
 MOST_BYTES = 200_000
+
+#: What is seen of the monitoring page: the state, performance, traffic and the drift of each feature.
+PAGE_VIEWPORT = ViewportSize(width=1400, height=1340)
 
 _PALETTES = (256, 128, 64, 32)
 _LOAD_SECONDS = 60
@@ -72,7 +76,10 @@ def take_runs(page: Page, ui: DagsterUI, project: str) -> None:
 
 def take_drift(page: Page, ui: DagsterUI, project: str) -> None:
     """The drift report of a window that drifted (else of the newest), with its picture."""
-    reports = [item for item in ui.materializations(project, "drift_report") if item.partition and item.pictures]
+    newest: dict[str | None, Materialization] = {}
+    for item in ui.materializations(project, "drift_report"):  # of a window that was judged again the last is shown
+        newest.setdefault(item.partition, item)
+    reports = [item for item in newest.values() if item.partition and item.pictures]
     if not reports:
         msg = (
             f"{project}/drift_report: expected a window with a picture, got none: run `ml-lifecycle simulate {project}`"
@@ -93,6 +100,18 @@ PICTURES: dict[str, Callable[[Page, DagsterUI, str], None]] = {
     "runs": take_runs,
     "drift_report": take_drift,
 }
+
+
+def take_monitoring_page(file: Path, out: Path) -> Path:
+    """The upper part of the monitoring page, as a file shows it."""
+    with open_browser() as browser:
+        page = browser.new_page(viewport=PAGE_VIEWPORT)
+        page.goto(file.resolve().as_uri())
+        page.get_by_role("heading", name="Drift by feature").wait_for()
+        out.mkdir(parents=True, exist_ok=True)
+        path = out / "monitoring_page.png"
+        path.write_bytes(reduce(page.screenshot()))
+    return path
 
 
 def take_pictures(url: str, out: Path, project: str, names: Sequence[str] = tuple(PICTURES)) -> list[Path]:
@@ -137,8 +156,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(".github/pictures"), help="folder for the PNG files")
     parser.add_argument("--project", default="loans", help="whose pages")
     parser.add_argument("--only", nargs="*", choices=list(PICTURES), default=list(PICTURES), help="some of them")
+    parser.add_argument("--page", type=Path, help="file of the monitoring page, to picture it too")
     given = parser.parse_args()
-    for path in take_pictures(given.url, given.out, given.project, given.only):
+    taken = take_pictures(given.url, given.out, given.project, given.only)
+    for path in [*taken, *([take_monitoring_page(given.page, given.out)] if given.page else [])]:
         sys.stdout.write(f"{path}  {path.stat().st_size // 1000} kB\n")
 
 

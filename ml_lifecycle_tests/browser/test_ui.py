@@ -17,7 +17,17 @@ ROOMS = {
     "modeling": ("baselines", "tuned_model", "optimized_model"),
     "evaluation": ("evaluation", "model_comparison"),
     "release": ("model_package", "staged_model", "production_approval", "deployed_model", "model_card"),
-    "monitoring": ("batch_predictions", "prediction_window", "drift_report", "performance_report"),
+    "monitoring": (
+        "batch_predictions",
+        "prediction_window",
+        "data_quality",
+        "drift_report",
+        "performance_report",
+        "retraining_decision",
+        "improvement_report",
+        "operations_report",
+        "housekeeping_report",
+    ),
 }
 
 
@@ -86,14 +96,14 @@ def test_run_of_the_command_is_listed(page: Page, ui: DagsterUI, finished_run: s
 def test_jobs_are_listed(page: Page, ui: DagsterUI) -> None:
     """The page of jobs lists what a person can start."""
     page.goto(ui.page("jobs"))
-    for verb in ("lifecycle", "retrain", "monitor", "rollout"):
+    for verb in ("lifecycle", "retrain", "monitor", "rollout", "housekeeping"):
         expect(_seen(page, f"{PROJECT}_{verb}")).to_be_visible()
 
 
 def test_sensors_and_schedules_are_listed(page: Page, ui: DagsterUI) -> None:
     """The page of automation lists the sensors that close the loop and the schedule of monitoring."""
     page.goto(ui.page("automation"))
-    for name in ("retrain_on_drift", "rollout", "alerts", "monitor"):
+    for name in ("retrain_on_drift", "rollout", "late_outcomes", "alerts", "monitor"):
         expect(_seen(page, f"{PROJECT}_{name}")).to_be_visible()
     expect(page.get_by_text("Standard sensor").first).to_be_visible()
     expect(page.get_by_text("Scheduled").first).to_be_visible()

@@ -14,6 +14,15 @@ from ml_lifecycle_tests.site_folder import SiteFolder
 
 _LOOK_SECONDS = 0.2
 _TAIL = 4_000
+_TICK_SECONDS = "SHOP_TICK_SECONDS"
+_TICKS = f'''"""A shop whose drift sensor, under a daemon of the tests, looks again at once."""
+
+import os
+
+from ml_lifecycle.orchestration import retrain_sensor
+
+retrain_sensor.INTERVAL_SECONDS = int(os.environ.get("{_TICK_SECONDS}", retrain_sensor.INTERVAL_SECONDS))
+'''
 
 
 @dataclass
@@ -31,7 +40,11 @@ class Daemon:
 
     def start(self) -> None:
         """Start it."""
-        environment = {**self.shop.environment(), "DAGSTER_HOME": str(self.shop.home / "dagster")}
+        environment = {
+            **self.shop.environment(),
+            "DAGSTER_HOME": str(self.shop.home / "dagster"),
+            _TICK_SECONDS: "1",
+        }
         command = [sys.executable, "-m", "dagster._daemon", "run", "-m", "shop.definitions"]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
@@ -59,6 +72,11 @@ class Daemon:
             assert self._process is None or self._process.poll() is None, f"the daemon has ended: {tail}"
             assert time.monotonic() < until, f"not within {seconds} s: {tail}"
             time.sleep(_LOOK_SECONDS)
+
+
+def let_ticks_follow(shop: SiteFolder) -> None:
+    """Make the shop's drift sensor look again as soon as the daemon comes round."""
+    (shop.root / "shop" / "__init__.py").write_text(_TICKS, encoding="utf-8")
 
 
 @contextmanager

@@ -216,4 +216,4 @@ def test_a_crashed_scheduled_retraining_is_tried_again() -> None:
 def test_a_volume_that_would_always_be_refused_is_refused_at_load() -> None:
     """New rows that are fewer than a training needs."""
     with pytest.raises(ValueError, match="at least min_new_labels"):
-        RetrainConfig(new_rows=50)
+        RetrainConfig(new_rows=50, min_new_labels=100)

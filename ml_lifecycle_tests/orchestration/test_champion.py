@@ -11,8 +11,9 @@ from ml_lifecycle.config.brief import Kind
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.errors import StateError
 from ml_lifecycle.modeling.target import Target
-from ml_lifecycle.orchestration.champion import Champion
+from ml_lifecycle.orchestration.champion import Champion, judged_version
 from ml_lifecycle.orchestration.resources import Workspace
+from ml_lifecycle.release.ledger import State
 from ml_lifecycle_tests.small_shop import Story
 
 
@@ -45,6 +46,24 @@ def test_without_a_champion_it_is_said_how_to_get_one(project: ProjectConfig) ->
     assert Champion.find(Workspace(project)) is None
     with pytest.raises(StateError, match="run `ml-lifecycle run tiny`"):
         Champion.require(Workspace(project))
+
+
+@pytest.mark.parametrize(
+    ("versions", "judged"),
+    [({"1": 9}, "1"), ({"1": 9, "2": 1}, "2"), ({}, "2"), ({"0": 5, "1": 4}, "0")],
+    ids=["before it", "some of its own", "an empty window", "of two before it"],
+)
+def test_a_window_before_the_champion_says_of_the_version_of_then(
+    project: ProjectConfig, versions: dict[str, int], judged: str
+) -> None:
+    """Its outcomes may come after another version went into production."""
+
+    @dataclass
+    class _Window:
+        versions: dict[str, int]
+
+    Workspace(project).ledger.append("tiny", "2", State.CHAMPION, by="anna", evidence={"why": "better"})
+    assert judged_version(project, _Window(versions)).version == judged
 
 
 def test_its_probabilities_are_put_into_the_candidates_classes(project: ProjectConfig) -> None:

@@ -12,6 +12,7 @@ from ml_lifecycle.definitions import defs
 from ml_lifecycle.orchestration.checks import CHECKPOINTS
 from ml_lifecycle.orchestration.jobs import (
     COMPARISONS,
+    DISCOVERY,
     EXPERIMENTS,
     HOUSEKEEPING,
     MONITORING,
@@ -45,7 +46,7 @@ def test_every_asset_of_the_sample_is_there(repository: dg.RepositoryDefinition)
     """Keys are `[project, asset]`."""
     assets = {key.path[-1] for key in repository.asset_graph.get_all_asset_keys() if key.path[0] == "loans"}
     project = Site.find(Path(ml_lifecycle.__file__).parent).project("loans")
-    beside = (*assets_beside(project), *EXPERIMENTS, *COMPARISONS)
+    beside = (*assets_beside(project), *DISCOVERY, *EXPERIMENTS, *COMPARISONS)
     assert assets == {*beside, *candidate_assets(project), *RELEASE, *MONITORING, *HOUSEKEEPING}
 
 

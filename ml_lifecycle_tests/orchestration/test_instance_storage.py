@@ -1,11 +1,12 @@
 """Tests of `ml_lifecycle.orchestration.instance_storage`, on real SQLite files."""
 
+import os
 from pathlib import Path
 
 import dagster as dg
 import yaml
 
-from ml_lifecycle.orchestration.instance_storage import KeptEngines, SqliteStorage
+from ml_lifecycle.orchestration.instance_storage import SqliteStorage
 
 _OURS = {"module": SqliteStorage.__module__, "class": SqliteStorage.__qualname__}
 
@@ -52,16 +53,6 @@ def test_another_instance_sees_a_run_at_once(tmp_path: Path) -> None:
         assert _apples(first) == [3, 3]
 
 
-def test_an_engine_is_made_once_and_the_oldest_are_forgotten() -> None:
-    """The UI looks at more runs than engines are worth keeping."""
-    engines = KeptEngines(size=2)
-    a, b = engines.of("sqlite:///a"), engines.of("sqlite:///b")
-    assert engines.of("sqlite:///a") is a
-    engines.of("sqlite:///c")
-    assert engines.of("sqlite:///a") is a
-    assert engines.of("sqlite:///b") is not b
-
-
 def test_events_that_come_together_are_read_as_if_each_had_come_alone(tmp_path: Path) -> None:
     """The windows of a run: by run, by partition, and the latest of the asset."""
     days = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-06")
@@ -85,3 +76,40 @@ def test_events_that_come_together_are_read_as_if_each_had_come_alone(tmp_path: 
         assert latest.asset_materialization == made[0]
         of_run = instance.get_records_for_run(result.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
         assert len(of_run) == len(keys)
+
+
+def test_databases_are_held_open_but_not_into_a_fork(tmp_path: Path) -> None:
+    """The last connection that leaves a database waits for the disk twice; in a fork SQLite's locks would not hold."""
+    with _instance(tmp_path, ours=True) as instance:
+        dg.materialize([fruit], instance=instance)
+        assert {path.name for path in tmp_path.rglob("*.db-wal")} >= {"index.db-wal", "runs.db-wal"}
+        child = os.fork()
+        if child == 0:
+            os._exit(len(list(tmp_path.rglob("*.db-wal"))))
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        dg.materialize([fruit], instance=instance)
+        assert _apples(instance) == [3, 3]
+    assert not list(tmp_path.rglob("*.db-wal"))
+
+
+def test_a_check_of_a_run_over_many_partitions_is_planned_and_answered_once(tmp_path: Path) -> None:
+    """Dagster plans one for each partition, which the one answer for the run never meets."""
+    days = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-06")
+
+    @dg.asset(
+        partitions_def=days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=[dg.AssetCheckSpec("sound", asset="judged")],
+    )
+    def judged() -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """Has one answer for all."""
+        return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])
+
+    keys = days.get_partition_keys()
+    tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
+    with _instance(tmp_path, ours=True) as instance:
+        dg.materialize([judged], instance=instance, tags=tags)
+        check = dg.AssetCheckKey(judged.key, "sound")
+        found = instance.event_log_storage.get_asset_check_execution_history(check, limit=10)
+        assert [(item.partition, item.status.value) for item in found] == [(None, "SUCCEEDED")]

@@ -61,7 +61,7 @@ def test_the_rows_of_the_window_are_scored_and_logged(
 def test_a_window_can_be_scored_again(
     config: ProjectConfig, tmp_path: Path, package: Package, log: PredictionLog
 ) -> None:
-    """The same version adds nothing; rows that came late are added; another version adds its own."""
+    """The same version adds nothing; rows that came late are added; what one version has answered, no other answers."""
     _deliver(tmp_path, _arriving().iloc[:40])
     assert _score(config, tmp_path, package, log).new == 16
     assert _score(config, tmp_path, package, log).new == 0
@@ -69,7 +69,10 @@ def test_a_window_can_be_scored_again(
     second = _score(config, tmp_path, package, log)
     assert (len(second.predictions), second.new) == (24, 8)
     assert second.verdict.facts["repeated"] == 4
-    assert _score(config, tmp_path, package, log, version="2").new == 24
+    later = _score(config, tmp_path, package, log, version="2")
+    assert (len(later.predictions), later.new) == (24, 0)
+    assert set(later.predictions["model_version"]) == {"2"}
+    assert set(log.window("tiny", _START, _END)["model_version"]) == {"1"}
 
 
 def test_a_window_that_was_archived_can_be_scored_again(
@@ -82,8 +85,8 @@ def test_a_window_that_was_archived_can_be_scored_again(
     assert _score(config, tmp_path, package, log).new == 24
     assert move_to_archive(log, archive, "tiny", _END).lines == 24
     assert _score(config, tmp_path, package, log).new == 0
-    assert _score(config, tmp_path, package, log, version="2").new == 24
-    assert len(log.window("tiny", _START, _END)) == 48
+    assert _score(config, tmp_path, package, log, version="2").new == 0
+    assert len(log.window("tiny", _START, _END)) == 24
 
 
 def test_bad_rows_are_set_aside_and_judged(

@@ -25,7 +25,8 @@ class Recommendation:
         action: `promote`: surely better, and within the limits of speed and size. `iterate`: a gain worth having is
             possible but not sure, or sure but too costly. `abandon`: surely not better by the margin.
         reasons: Why, a sentence each.
-        detectable: The true gain that rows like these would show in 80 % of cases, in units of the metric.
+        detectable: The true gain that rows like these would show in 80 % of cases, in units of the metric; None where
+            alpha is so large that no gain is asked for.
         rows_needed: Rows that would show a gain as large as the one seen; None where more rows alone would not help.
     """
 
@@ -56,7 +57,7 @@ def recommend(
         return Recommendation("iterate", ("These rows cannot tell them apart; judge on rows that hold every class.",))
     sure = f"with {1 - alpha:.0%} confidence"
     error = error_of(found.low, found.high, 1 - 2 * alpha)
-    detectable = detectable_gain(error, alpha=alpha)
+    detectable = None if isnan(error) else detectable_gain(error, alpha=alpha)
     if found.low > margin:
         if excess:
             reason = "The gain is sure, but it costs more than is allowed; make it smaller or quicker."
@@ -118,10 +119,12 @@ def recommend_among(
 
 
 def _open(
-    found: PairedDifference, margin: float, detectable: float, *, rows: int, needed: int | None
+    found: PairedDifference, margin: float, detectable: float | None, *, rows: int, needed: int | None
 ) -> tuple[str, ...]:
     """Why it is open whether the candidate is better, and what would settle it."""
     possible = f"A gain of up to {found.high:.3g} is possible, but not shown."
+    if detectable is None:
+        return (possible,)
     weak = (
         f"{rows:,} rows would show a true gain of {margin + detectable:.3g} in {POWER:.0%} of cases, "
         "a smaller one less often."

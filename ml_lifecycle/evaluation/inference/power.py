@@ -10,7 +10,7 @@ leave the margin at 0. `ml_lifecycle_tests/benchmarks/gates.py` proves both rate
 
 from __future__ import annotations
 
-from math import ceil, inf, isnan
+from math import ceil, inf, isnan, nan
 
 import numpy as np
 
@@ -88,11 +88,13 @@ def plan_rows(
 
 
 def error_of(low: float, high: float, confidence: float) -> float:
-    """The standard error that a two-sided interval of that level implies.
+    """The standard error that a two-sided interval of that level implies; NaN at level 0, where it has no width.
 
     >>> round(error_of(-1.645, 1.645, 0.9), 3)
     1.0
     """
     from scipy import special
 
+    if confidence <= 0:
+        return nan
     return (high - low) / (2 * float(special.ndtri((1 + confidence) / 2)))

@@ -12,6 +12,8 @@ from ml_lifecycle.monitoring.dashboard.words import as_words
 FEATURE: Final = "feature"
 _ROLES: Final[Mapping[str, str]] = {"prediction": "predictions", "target": "outcomes"}
 _TOGETHER: Final = "multivariate"
+#: What stands between the names of two columns whose correlation has changed most.
+_PAIR: Final = " x "
 
 
 def severity_of(frame: pd.DataFrame) -> pd.Series:
@@ -35,8 +37,8 @@ def subject_of(row: Mapping[str, Any]) -> str:
     name, role = str(row["feature"]), str(row["role"])
     if role == FEATURE:
         return name
-    if role == _TOGETHER:
-        return f"all features together ({as_words(name)})"
+    if role == _TOGETHER:  # which two columns are farthest changes from window to window; it is one line all the same
+        return "all features together (correlations)" if _PAIR in name else f"all features together ({as_words(name)})"
     said = _ROLES.get(role, role)
     return said if name == role else f"{said} ({as_words(name)})"
 

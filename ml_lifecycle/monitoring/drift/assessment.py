@@ -75,16 +75,18 @@ def assess_drift(
     judged = len(current) >= config.min_rows
     together = judged and can_compare(profile, config)
     rate = _CAUTION * config.false_alarm_rate
-    table, chance = _compare(
+    columns, chance = _compare(
         watched,
         config,
         rate=rate * (1 - config.multivariate_share) if together else rate,
         rows=len(current),
         judged=judged,
     )
-    if together:
-        joint = compare_together(profile, current, config, rate=rate * config.multivariate_share)
-        table = pd.concat([table, joint], ignore_index=True)
+    joint = compare_together(profile, current, config, rate=rate * config.multivariate_share) if together else []
+    table = make_table(
+        (columns, len(watched)),
+        ({name: [row[name] for row in joint] for name in joint[0]}, len(joint)) if joint else ({}, 0),
+    )
     skipped = dict(profile.skipped)
     return DriftReport(
         table, len(current), profile.rows, judged, config.min_rows, skipped, chance=chance, labelled=len(known)
@@ -116,8 +118,8 @@ def _watch(
 
 def _compare(
     watched: list[_Watched], config: DriftConfig, *, rate: float, rows: int, judged: bool
-) -> tuple[pd.DataFrame, float]:
-    """The report's table without what looks at all columns together, and the chance at which a statistic counts."""
+) -> tuple[dict[str, object], float]:
+    """The table's columns without what looks at all inputs together, and the chance at which a statistic counts."""
     named: dict[str, object] = {
         "feature": [one.profile.name for one in watched],
         "role": [one.role for one in watched],
@@ -126,7 +128,7 @@ def _compare(
         "reference_mean": [np.nan if one.profile.mean is None else one.profile.mean for one in watched],
     }
     if not watched or rows == 0:
-        return make_table(named, len(watched)), float("nan")
+        return named, float("nan")
     columns = tuple(one.profile for one in watched)
     size = size_class(rows)
     layout = layout_for(columns, size)
@@ -139,7 +141,7 @@ def _compare(
         bounds = limits(chance, config.min_effect, measured.sizes)
         found = _flag(measured.found, bounds, enough)
     named["p_value"] = np.nan_to_num(smallest, nan=1.0).min(axis=0)
-    return make_table(named | found | _describe(columns, counted), len(watched)), chance
+    return named | found | _describe(columns, counted), chance
 
 
 def _flag(values: dict[str, np.ndarray], bounds: dict[str, np.ndarray], enough: np.ndarray) -> dict[str, object]:

@@ -12,7 +12,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from ml_lifecycle.config.drift import DriftConfig
 from ml_lifecycle.monitoring.drift.classifier import tell_apart
 from ml_lifecycle.monitoring.drift.dependence import Dependence, correlate, dependence_of, rebuild_errors
-from ml_lifecycle.monitoring.drift.report import MULTIVARIATE, make_table
+from ml_lifecycle.monitoring.drift.report import MULTIVARIATE
 from ml_lifecycle.monitoring.profile import ReferenceProfile
 
 
@@ -23,7 +23,7 @@ def can_compare(profile: ReferenceProfile, config: DriftConfig) -> bool:
 
 def compare_together(
     profile: ReferenceProfile, current: pd.DataFrame, config: DriftConfig, *, rate: float
-) -> pd.DataFrame:
+) -> list[dict[str, object]]:
     """Rows of the report's table, one per multivariate statistic; none where `can_compare` says no.
 
     Args:
@@ -34,7 +34,7 @@ def compare_together(
     """
     known = dependence_of(profile, config.pca_variance)
     if known is None:
-        return make_table({}, 0)
+        return []
     rows = len(current)
     chosen = np.unique(np.linspace(0, rows - 1, min(rows, config.multivariate_rows)).round().astype(np.intp))
     matrix = known.scores.transform(current.iloc[chosen])
@@ -44,8 +44,7 @@ def compare_together(
         found += [_pca(known, matrix, rate / wanted), _correlation(known, matrix, rate / wanted, config.min_effect)]
     if config.multivariate in {"classifier", "both"}:
         found.append(_classifier(known, matrix, rate / wanted))
-    columns = {name: [row[name] for row in found] for name in found[0]}
-    return make_table(columns, len(found))
+    return found
 
 
 def _row(

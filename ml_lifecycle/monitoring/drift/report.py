@@ -5,11 +5,13 @@ How it is found lives in `assessment`, what follows from it in `verdicts` and in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 from typing import Any, Final, Self
 
+import numpy as np
 import orjson
 import pandas as pd
 
@@ -41,15 +43,35 @@ def flag_column(statistic: str) -> str:
     return f"{statistic}_drifted"
 
 
-def make_table(columns: Mapping[str, object], rows: int) -> pd.DataFrame:
-    """A table with all columns of a report, in their order; what is not given is empty."""
+def _columns() -> tuple[str, ...]:
     own = [name for one in STATISTICS for name in (value_column(one), limit_column(one), flag_column(one))]
-    order = ["feature", "role", "kind", "statistic", "value", "limit", "drifted", "causes", "severity", "p_value"]
-    order += [name for name in [*own, *_SHARES] if name not in order]
-    blank: dict[str, object] = {name: "" if name in _TEXT else float("nan") for name in order}
-    blank |= {name: False for name in order if name.endswith("drifted")}
-    index = pd.RangeIndex(rows)
-    return pd.DataFrame({name: columns.get(name, blank[name]) for name in order}, index=index)
+    first = ["feature", "role", "kind", "statistic", "value", "limit", "drifted", "causes", "severity", "p_value"]
+    return tuple(dict.fromkeys([*first, *own, *_SHARES]))
+
+
+_COLUMNS: Final = _columns()
+_BLANKS: Final[Mapping[str, object]] = {
+    name: "" if name in _TEXT else False if name.endswith("drifted") else float("nan") for name in _COLUMNS
+}
+
+
+def make_table(*parts: tuple[Mapping[str, object], int]) -> pd.DataFrame:
+    """A table with all columns of a report, in their order; what is not given is empty.
+
+    Args:
+        parts: Columns and their number of rows; the parts come one below the other. A text stands for all rows.
+    """
+    index = pd.RangeIndex(sum(rows for _, rows in parts))
+    return pd.DataFrame({name: _column(name, parts) for name in _COLUMNS}, index=index, copy=False)
+
+
+def _column(name: str, parts: tuple[tuple[Mapping[str, object], int], ...]) -> np.ndarray:
+    blank = _BLANKS[name]
+    kind = object if isinstance(blank, str) else type(blank)
+    filled = [np.empty(rows, dtype=kind) for _, rows in parts]
+    for cells, (columns, _) in zip(filled, parts, strict=True):
+        cells[:] = columns.get(name, blank)
+    return filled[0] if len(filled) == 1 else np.concatenate(filled)
 
 
 @dataclass(frozen=True)
@@ -102,31 +124,52 @@ class DriftReport:
         return self._ranked(MULTIVARIATE)
 
     def _ranked(self, role: str) -> pd.DataFrame:
-        return self._sorted[self._sorted["role"] == role].reset_index(drop=True)
+        places = self._order[self.table["role"].to_numpy()[self._order] == role]
+        return self.table.take(places).set_axis(pd.RangeIndex(len(places)))
 
     @cached_property
-    def _sorted(self) -> pd.DataFrame:
-        return self.table.sort_values("severity", ascending=False, kind="stable")
+    def _order(self) -> np.ndarray:
+        return np.argsort(-self.table["severity"].to_numpy(dtype=np.float64), kind="stable")
+
+    @cached_property
+    def ranked(self) -> Mapping[str, list[dict[str, Any]]]:
+        """The table's rows by role, those farthest beyond their limit first: many times faster to read than a frame."""
+        names = list(self.table.columns)
+        rows = [dict(zip(names, row, strict=True)) for row in self.table.to_numpy(dtype=object).tolist()]
+        found: dict[str, list[dict[str, Any]]] = {role: [] for role in (FEATURE, OUTPUT, TARGET, MULTIVARIATE)}
+        for place in self._order.tolist():
+            found.setdefault(rows[place]["role"], []).append(rows[place])
+        return found
+
+    @cached_property
+    def sentences(self) -> Mapping[str, str]:
+        """What was found for the rows of each role, with the figure that decided."""
+        from ml_lifecycle.monitoring.drift.text import describe
+
+        return {role: describe(self, role) for role in (FEATURE, OUTPUT, TARGET, MULTIVARIATE)}
+
+    def _any_drifted(self, role: str) -> bool:
+        return any(row["drifted"] for row in self.ranked[role])
 
     @property
     def drifted(self) -> bool:
         """Whether any feature has drifted."""
-        return bool(self.features["drifted"].any())
+        return self._any_drifted(FEATURE)
 
     @property
     def prediction_drifted(self) -> bool:
         """Whether the model's output has drifted."""
-        return bool(self.prediction["drifted"].any())
+        return self._any_drifted(OUTPUT)
 
     @property
     def target_drifted(self) -> bool:
         """Whether the outcomes have drifted."""
-        return bool(self.target["drifted"].any())
+        return self._any_drifted(TARGET)
 
     @property
     def multivariate_drifted(self) -> bool:
         """Whether the features depend on each other in another way, or a classifier tells the window apart."""
-        return bool(self.multivariate["drifted"].any())
+        return self._any_drifted(MULTIVARIATE)
 
     @property
     def anything_drifted(self) -> bool:
@@ -136,7 +179,7 @@ class DriftReport:
     @property
     def drifted_features(self) -> tuple[str, ...]:
         """The drifted features, the farthest beyond its limit first."""
-        return tuple(self.features.loc[self.features["drifted"], "feature"])
+        return tuple(row["feature"] for row in self.ranked[FEATURE] if row["drifted"])
 
     @property
     def severity(self) -> float:
@@ -149,15 +192,28 @@ class DriftReport:
             "rows": self.rows,
             "reference_rows": self.reference_rows,
             "judged": self.judged,
-            "features": len(self.features),
+            "features": len(self.ranked[FEATURE]),
             "drifted": self.drifted,
             "drifted_features": list(self.drifted_features),
             "prediction_drifted": self.prediction_drifted,
             "target_drifted": self.target_drifted,
             "multivariate_drifted": self.multivariate_drifted,
             "severity": round(self.severity, 4),
-            "values": figures(self.features),
-            "prediction_values": figures(self.prediction),
+            "values": self.figures(FEATURE),
+            "prediction_values": self.figures(OUTPUT),
+        }
+
+    def figures(self, role: str) -> dict[str, Fact]:
+        """The deciding figures of the rows of a role in plain JSON."""
+        return {
+            row["feature"]: {
+                row["statistic"]: round(row["value"], 4),
+                "limit": round(row["limit"], 4),
+                "drifted": row["drifted"],
+                "causes": row["causes"],
+            }
+            for row in self.ranked[role]
+            if not isnan(row["value"])  # NaN is no JSON
         }
 
     def finding(self) -> dict[str, Fact]:
@@ -191,18 +247,8 @@ class DriftReport:
 
         return write_markdown(self, most)
 
+    def brief(self) -> str:
+        """The report in a few sentences, without its table: what a run over many windows says of each."""
+        from ml_lifecycle.monitoring.drift.text import write_sentences
 
-def figures(rows: pd.DataFrame) -> dict[str, Fact]:
-    """The deciding figures of some rows in plain JSON."""
-    return {
-        name: {statistic: round(value, 4), "limit": round(limit, 4), "drifted": drifted, "causes": causes}
-        for name, statistic, value, limit, drifted, causes in records(
-            rows, ("feature", "statistic", "value", "limit", "drifted", "causes")
-        )
-        if value == value  # noqa: PLR0124 - NaN is no JSON
-    }
-
-
-def records(rows: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Some columns row by row; many times faster than pandas' own records of a wide table."""
-    return zip(*(rows[name].tolist() for name in names), strict=True)
+        return "\n".join(write_sentences(self))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final
-
-import pandas as pd
 
 from ml_lifecycle.monitoring.drift.statistics import STATISTICS
 
@@ -35,20 +35,15 @@ _SUBJECTS: Final = {"prediction": "predictions", "target": "the target", "multiv
 
 def describe(report: DriftReport, role: str) -> str:
     """What was found for the rows of a role, with the figure that decided."""
-    rows = {
-        "feature": report.features,
-        "prediction": report.prediction,
-        "target": report.target,
-        "multivariate": report.multivariate,
-    }[role]
+    rows = report.ranked[role]
     what = _SUBJECTS.get(role, f"{len(rows)} features")
     count = report.labelled if role == "target" else report.rows
     if not len(rows):
         return f"not judged: {_UNWATCHED[role]}"
     if not report.judged or count < report.min_rows:
         return f"not judged: {count} rows, at least {report.min_rows} are needed"
-    figure = _figure(rows.iloc[0])
-    drifted = int(rows["drifted"].sum())
+    figure = _figure(rows[0])
+    drifted = sum(row["drifted"] for row in rows)
     if not drifted:
         return f"no drift in {what} over {count} rows; farthest: {figure}"
     return f"{drifted} of {what} drifted over {count} rows: {figure}" if role == "feature" else f"drift: {figure}"
@@ -62,11 +57,11 @@ def summarise(report: DriftReport) -> str:
         "target": report.target_drifted,
         "multivariate": report.multivariate_drifted,
     }
-    said = [describe(report, role) for role, flag in drifted.items() if flag]
-    return "; ".join(said) or describe(report, "feature")
+    said = [report.sentences[role] for role, flag in drifted.items() if flag]
+    return "; ".join(said) or report.sentences["feature"]
 
 
-def _figure(row: pd.Series) -> str:
+def _figure(row: Mapping[str, Any]) -> str:
     """The farthest statistic of a row."""
     from ml_lifecycle.monitoring.drift.report import limit_column, value_column
 
@@ -74,28 +69,32 @@ def _figure(row: pd.Series) -> str:
         statistic, value, limit = row["statistic"], row["value"], row["limit"]
     else:
         ratios = {one: row[value_column(one)] / row[limit_column(one)] for one in STATISTICS}
-        statistic = max(ratios, key=lambda one: -1.0 if pd.isna(ratios[one]) else ratios[one])
+        statistic = max(ratios, key=lambda one: -1.0 if isnan(ratios[one]) else ratios[one])
         value, limit = row[value_column(statistic)], row[limit_column(statistic)]
     return f"{row['feature']} has {_NAMES.get(statistic, statistic)} {value:.3f}, limit {limit:.3f}"
 
 
 def write_markdown(report: DriftReport, most: int) -> str:
     """A sentence, and a table of at most `most` features below the output, the target and the dependence."""
-    from ml_lifecycle.monitoring.drift.report import records
-
-    shown = (report.prediction, report.target, report.features.head(most), report.multivariate)
+    features = report.ranked["feature"]
+    shown = (report.ranked["prediction"], report.ranked["target"], features[:most], report.ranked["multivariate"])
     lines = [
-        describe(report, "feature"),
-        *[describe(report, role) for role in ("target", "multivariate") if len(getattr(report, role))],
+        *write_sentences(report),
         "",
         "| column | | PSI | limit | drifted | by | KS | Wasserstein | JS | missing | unseen | out of range |",
         "|---|---|--:|--:|---|---|--:|--:|--:|--:|--:|--:|",
-        *[_line(row) for rows in shown for row in records(rows, _SHOWN)],
+        *[_line(row) for rows in shown for row in rows],
     ]
-    hidden = len(report.features) - min(most, len(report.features))
+    hidden = len(features) - min(most, len(features))
     if hidden:
         lines += ["", f"{hidden} more features moved less."]
     return "\n".join(lines)
+
+
+def write_sentences(report: DriftReport) -> list[str]:
+    """What was found for features, and for the target and the dependence where they are watched."""
+    others = [role for role in ("target", "multivariate") if report.ranked[role]]
+    return [report.sentences[role] for role in ("feature", *others)]
 
 
 _SHOWN: Final = (
@@ -104,8 +103,8 @@ _SHOWN: Final = (
 )
 
 
-def _line(row: tuple[Any, ...]) -> str:
-    feature, statistic, role, value, limit, drifted, causes, *rest = row
+def _line(row: Mapping[str, Any]) -> str:
+    feature, statistic, role, value, limit, drifted, causes, *rest = (row[name] for name in _SHOWN)
     own = feature if statistic in STATISTICS else f"{feature} ({statistic})"
     cells = [
         own.replace("|", "\\|"),
@@ -114,7 +113,7 @@ def _line(row: tuple[Any, ...]) -> str:
         f"{limit:.3f}",
         "**yes**" if drifted else "no",
         causes,
-        *["" if pd.isna(distance) else f"{distance:.3f}" for distance in rest[:3]],
-        *["" if pd.isna(share) else f"{share:.1%}" for share in rest[3:]],
+        *["" if isnan(distance) else f"{distance:.3f}" for distance in rest[:3]],
+        *["" if isnan(share) else f"{share:.1%}" for share in rest[3:]],
     ]
     return f"| {' | '.join(cells)} |"

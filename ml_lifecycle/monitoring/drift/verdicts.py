@@ -5,8 +5,7 @@ They only warn: drift need not hurt, and what is done about it is decided in `re
 
 from __future__ import annotations
 
-from ml_lifecycle.monitoring.drift.report import FEATURE, MULTIVARIATE, OUTPUT, TARGET, DriftReport, figures
-from ml_lifecycle.monitoring.drift.text import describe
+from ml_lifecycle.monitoring.drift.report import FEATURE, MULTIVARIATE, OUTPUT, TARGET, DriftReport
 from ml_lifecycle.verdict import Fact, Severity, Verdict
 
 
@@ -22,7 +21,7 @@ def judge_drift(report: DriftReport) -> Verdict:
         gate="no_drift",
         passed=not report.drifted,
         severity=Severity.WARN,
-        summary=describe(report, FEATURE),
+        summary=report.sentences[FEATURE],
         facts=report.facts(),
         advice="look whether the source of these columns has changed; if the world has, let the model be trained again",
     )
@@ -34,7 +33,7 @@ def judge_prediction_drift(report: DriftReport) -> Verdict:
         gate="no_prediction_drift",
         passed=not report.prediction_drifted,
         severity=Severity.WARN,
-        summary=describe(report, OUTPUT),
+        summary=report.sentences[OUTPUT],
         facts=_facts(report, OUTPUT),
         advice="compare with the drifted features, and with outcomes as soon as they have come",
     )
@@ -46,7 +45,7 @@ def judge_target_drift(report: DriftReport) -> Verdict:
         gate="no_target_drift",
         passed=not report.target_drifted,
         severity=Severity.WARN,
-        summary=describe(report, TARGET),
+        summary=report.sentences[TARGET],
         facts=_facts(report, TARGET),
         advice="the share of classes, or the level, has changed: look at calibration and threshold, and train again",
     )
@@ -58,12 +57,11 @@ def judge_multivariate_drift(report: DriftReport) -> Verdict:
         gate="no_multivariate_drift",
         passed=not report.multivariate_drifted,
         severity=Severity.WARN,
-        summary=describe(report, MULTIVARIATE),
+        summary=report.sentences[MULTIVARIATE],
         facts=_facts(report, MULTIVARIATE),
         advice="columns that drifted alone explain it; if none has, look at joins and at the order of columns",
     )
 
 
 def _facts(report: DriftReport, role: str) -> dict[str, Fact]:
-    rows = {OUTPUT: report.prediction, TARGET: report.target, MULTIVARIATE: report.multivariate}[role]
-    return {"rows": report.rows, "judged": report.judged, "values": figures(rows)}
+    return {"rows": report.rows, "judged": report.judged, "values": report.figures(role)}

@@ -7,11 +7,13 @@ from ml_lifecycle.orchestration.assets.approval import approval_assets
 from ml_lifecycle.orchestration.assets.dataset import dataset_assets
 from ml_lifecycle.orchestration.assets.discovery import discovery_assets
 from ml_lifecycle.orchestration.assets.evaluation import evaluation_assets
+from ml_lifecycle.orchestration.assets.feasibility import feasibility_assets
 from ml_lifecycle.orchestration.assets.features import features_assets
 from ml_lifecycle.orchestration.assets.housekeeping import housekeeping_assets
 from ml_lifecycle.orchestration.assets.modeling import modeling_assets
 from ml_lifecycle.orchestration.assets.monitoring import monitoring_assets
 from ml_lifecycle.orchestration.assets.optimization import optimization_assets
+from ml_lifecycle.orchestration.assets.plan import plan_assets
 from ml_lifecycle.orchestration.assets.prediction_log import prediction_log_assets
 from ml_lifecycle.orchestration.assets.release import release_assets
 from ml_lifecycle.orchestration.assets.rollout import rollout_assets
@@ -23,6 +25,8 @@ def assets_of(project: ProjectConfig) -> list[dg.AssetsDefinition]:
     """Every asset of a project, in the order of the lifecycle."""
     return [
         *discovery_assets(project),
+        *feasibility_assets(project),
+        *plan_assets(project),
         *dataset_assets(project),
         *features_assets(project),
         *store_assets(project),

@@ -6,14 +6,14 @@ import dagster as dg
 
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.monitoring_history import history_of
-from ml_lifecycle.orchestration.champion import champion_of_run
+from ml_lifecycle.orchestration.champion import judged_version
 from ml_lifecycle.orchestration.findings import FINDING_KEY
 from ml_lifecycle.orchestration.partitions import partitions_of
 from ml_lifecycle.orchestration.resources import Workspace, mlflow_link
 from ml_lifecycle.orchestration.show import as_picture
 from ml_lifecycle.orchestration.status import MLFLOW_KEY
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
-from ml_lifecycle.orchestration.window_runs import drawn_last, is_last, once
+from ml_lifecycle.orchestration.window_runs import drawn_last, is_last, once, told_at_length
 
 
 def drift_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -34,9 +34,9 @@ def drift_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
         from ml_lifecycle.monitoring.profile import ReferenceProfile
         from ml_lifecycle.serving.log_frames import inputs_of, scores_of
 
-        champion = champion_of_run(project)
+        champion = judged_version(project, prediction_window)
         window = prediction_window.of_version(champion.version)
-        profile = once("profile", lambda: ReferenceProfile.from_bytes(champion.package.reference))
+        profile = once(f"profile {champion.version}", lambda: ReferenceProfile.from_bytes(champion.package.reference))
         package = champion.package
         # History is what the model was given then; looked up now it would be another.
         inputs = package.read(inputs_of(window.frame, package.inputs))[list(package.predictor.extractor.columns)]
@@ -53,7 +53,7 @@ def drift_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
             verdicts=judge_everything(report),
             metadata={
                 FINDING_KEY: dg.MetadataValue.json({"model_version": champion.version, **report.finding()}),
-                "report": dg.MetadataValue.md(report.markdown()),
+                "report": told_at_length(context, report),
                 **drawn_last(context, history=lambda: _picture(project, context.partition_key, report.table)),
                 **(
                     _html(context, project, profile, inputs, drifted=report.anything_drifted)

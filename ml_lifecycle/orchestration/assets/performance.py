@@ -1,5 +1,7 @@
 """The asset that says how good the model in production is in a window."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -7,14 +9,14 @@ import dagster as dg
 from ml_lifecycle.config.project import ProjectConfig
 from ml_lifecycle.orchestration.assets.monitoring_history import history_of
 from ml_lifecycle.orchestration.assets.samples import primary_metric
-from ml_lifecycle.orchestration.champion import TEST_ESTIMATE, Champion, champion_of_run
+from ml_lifecycle.orchestration.champion import TEST_ESTIMATE, Champion, judged_version
 from ml_lifecycle.orchestration.findings import FINDING_KEY
 from ml_lifecycle.orchestration.lake import Lake
 from ml_lifecycle.orchestration.partitions import partitions_of, stretch_of
 from ml_lifecycle.orchestration.resources import Workspace
 from ml_lifecycle.orchestration.show import as_picture, as_table
 from ml_lifecycle.orchestration.step import Made, StepSpec, step
-from ml_lifecycle.orchestration.window_runs import is_last, once
+from ml_lifecycle.orchestration.window_runs import drawn_last, is_last, once, told_at_length
 
 
 def performance_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
@@ -32,7 +34,7 @@ def performance_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
         """How good the model is on the window's known outcomes, or estimated to be where they are late."""
         from ml_lifecycle.monitoring.performance import judge_concept, judge_performance, judge_slices
 
-        champion = champion_of_run(project)
+        champion = judged_version(project, prediction_window)
         report = _assess(project, champion, prediction_window.of_version(champion.version), context.partition_key)
         verdicts = [judge_performance(report), judge_concept(report), judge_slices(report)]
         finding = {
@@ -50,14 +52,19 @@ def performance_report_asset(project: ProjectConfig) -> dg.AssetsDefinition:
             verdicts=verdicts,
             metadata={
                 FINDING_KEY: dg.MetadataValue.json(finding),
-                "report": dg.MetadataValue.md(report.markdown()),
-                **({"attribution": as_table(report.attribution)} if len(report.attribution) else {}),
-                **({"slices": as_table(report.slices)} if len(report.slices) else {}),
+                "report": told_at_length(context, report),
+                **drawn_last(context, **_tables(report)),
                 **_over_time(context, project, report),
             },
         )
 
     return performance_report
+
+
+def _tables(report: Any) -> dict[str, Callable[[], Any]]:
+    """The report's tables that hold anything."""
+    found = {"attribution": report.attribution, "slices": report.slices}
+    return {name: partial(as_table, frame) for name, frame in found.items() if len(frame)}
 
 
 def _assess(project: ProjectConfig, champion: Champion, window: Any, partition: str) -> Any:
@@ -67,7 +74,7 @@ def _assess(project: ProjectConfig, champion: Champion, window: Any, partition: 
 
     predictor = champion.package.predictor
     threshold = predictor.threshold or project.evaluation.threshold
-    metric = once("performance metric", lambda: primary_metric(project, predictor.target).at(threshold))
+    metric = once(f"metric {champion.version}", lambda: primary_metric(project, predictor.target).at(threshold))
     past = once("performance losses", lambda: _past_losses(project))
     report = assess_performance(
         champion.outcomes_of(window.frame),
@@ -97,7 +104,7 @@ def _grounds(project: ProjectConfig, champion: Champion, window: Any, partition:
     package, frame = champion.package, window.frame
     losses = inputs = None
     if package.losses is not None and len(frame):
-        losses = once("loss reference", lambda: LossReference.from_bytes(package.losses or b""))
+        losses = once(f"loss reference {champion.version}", lambda: LossReference.from_bytes(package.losses or b""))
         inputs = package.read(inputs_of(frame, package.inputs))[list(package.predictor.extractor.columns)]
     times = frame["event_time"].to_numpy()
     return Grounds(

@@ -53,6 +53,12 @@ def test_what_cannot_be_compared_is_not_given_up() -> None:
     assert recommend(PairedDifference(np.nan, np.nan, np.nan, 1.0, 0.5, 0.5), 9, LIMITS).action == "iterate"
 
 
+def test_where_nothing_is_to_be_proven_nothing_is_said_of_rows() -> None:
+    """With alpha 0.5 the interval has no width: no gain is called detectable, and no number of rows is asked for."""
+    found = recommend(_found(0.0, 0.02), 500, ComparisonConfig(alpha=0.5))
+    assert (found.detectable, found.rows_needed) == (None, None)
+
+
 def test_among_many_candidates_a_gain_may_be_luck() -> None:
     """What is sure by itself is not promoted where its corrected p-value is above alpha."""
     found, limits = _found(0.03, 0.01), ComparisonConfig(margin=0.01)

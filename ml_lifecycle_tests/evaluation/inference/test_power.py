@@ -40,3 +40,8 @@ def test_rows_are_planned_from_two_models() -> None:
 def test_an_interval_implies_its_error() -> None:
     """The two-sided 95 % interval is 1.96 standard errors either way."""
     assert error_of(-1.96, 1.96, 0.95) == pytest.approx(1, abs=1e-3)
+
+
+def test_an_interval_without_width_implies_no_error() -> None:
+    """At alpha 0.5 both ends of the interval are the difference itself."""
+    assert np.isnan(error_of(0.1, 0.1, 1 - 2 * 0.5))

@@ -1,0 +1,1 @@
+"""The project plan, from the YAML and what the feasibility study measured."""

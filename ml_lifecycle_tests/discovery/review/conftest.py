@@ -1,0 +1,3 @@
+"""The examples are code to be looked at, not to be imported."""
+
+collect_ignore = ["examples"]

@@ -1,0 +1,6 @@
+TARGET = "default"
+FEATURES = ["age", "income", "default", "region"]
+
+
+def train(frame, model):
+    return model.fit(frame[FEATURES], frame[TARGET])

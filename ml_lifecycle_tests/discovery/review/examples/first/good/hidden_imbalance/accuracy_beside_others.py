@@ -1,0 +1,6 @@
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, average_precision_score
+
+model = LogisticRegression(class_weight="balanced").fit(X_train, y_train)
+print(accuracy_score(y_test, model.predict(X_test)))
+print(average_precision_score(y_test, model.predict_proba(X_test)[:, 1]))

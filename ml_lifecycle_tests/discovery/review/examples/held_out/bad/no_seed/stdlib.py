@@ -1,0 +1,6 @@
+import random
+
+
+def negatives(rows, count):
+    random.shuffle(rows)
+    return rows[:count]

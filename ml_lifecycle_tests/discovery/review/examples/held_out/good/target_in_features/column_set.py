@@ -1,0 +1,5 @@
+numeric = ["rooms", "area"]
+categories = ["street"]
+houses = houses.dropna(subset=["price"])
+inputs = houses[numeric + categories]
+model.fit(inputs, houses["price"])

@@ -1,0 +1,3 @@
+X = df[df.columns]
+y = df["price"]
+model.fit(X, y)

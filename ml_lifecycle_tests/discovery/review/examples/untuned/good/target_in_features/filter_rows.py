@@ -1,0 +1,3 @@
+df = df[df["price"] > 0]
+X, y = df.drop("price", axis=1), df["price"]
+model.fit(X, y)
