@@ -51,7 +51,7 @@ def test_other_forms_do_not_train_anew(project: ProjectConfig) -> None:
     wanted = project.model_copy(update={"modeling": project.modeling.model_copy(update={"optimize": optimize})})
     before, after = _versions(project), _versions(wanted)
     changed = {name for name in before if before[name] != after[name]} - {"experiment", "experiment_comparison"}
-    assert changed == {"optimized_model"}
+    assert changed == {"optimized_model", "project_plan"}
 
 
 @pytest.mark.parametrize("asset", ["evaluation", "model_comparison", "model_package"])
@@ -80,4 +80,4 @@ def test_a_refit_is_a_matter_of_this_asset(project: ProjectConfig) -> None:
     update = {"modeling": project.modeling.model_copy(update={"refit": "train_and_validation"})}
     before, after = _versions(project), _versions(project.model_copy(update=update))
     changed = {name for name in before if before[name] != after[name]} - {"experiment", "experiment_comparison"}
-    assert changed == {"optimized_model"}
+    assert changed == {"optimized_model", "project_plan"}
