@@ -23,6 +23,7 @@ PROJECT: Final = "ml-lifecycle"
 #: What the scoring server imports, whatever the model is.
 _ALWAYS: Final = (
     "fastapi",
+    "fastapi-offline",
     "lightgbm",
     "numpy",
     "orjson",
