@@ -123,17 +123,6 @@ def chi_square(reference: np.ndarray, current: np.ndarray, segments: Segments) -
     return segments.sum((current * ratio - reference / ratio) ** 2 / np.maximum(both, 1))
 
 
-def kolmogorov_smirnov(reference: np.ndarray, current: np.ndarray, segments: Segments) -> np.ndarray:
-    """Largest gap of the two distribution functions at the cells' borders; a lower bound of the exact statistic.
-
-    Args:
-        reference: Counts in the order of the values, shape (..., cells).
-        current: Counts over the same cells.
-        segments: The columns' cells.
-    """
-    return segments.max(np.abs(distribution_gap(reference, current, segments)))
-
-
 def distribution_gap(reference: np.ndarray, current: np.ndarray, segments: Segments) -> np.ndarray:
     """Difference of the two distribution functions at the upper border of each cell, shape (..., cells)."""
     return np.asarray(segments.cumulate(shares(reference, segments)) - segments.cumulate(shares(current, segments)))

@@ -17,7 +17,6 @@ import orjson
 import pandas as pd
 
 from ml_lifecycle.config.drift import DriftConfig
-from ml_lifecycle.errors import DataError
 from ml_lifecycle.parts import Parts
 from ml_lifecycle.verdict import Fact, Severity, Verdict
 
@@ -125,25 +124,6 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
     if EVENT_TIME not in whole.columns or whole[EVENT_TIME].is_monotonic_increasing:
         return whole
     return whole.sort_values(EVENT_TIME, kind="stable", ignore_index=True)
-
-
-def build_window(log: pd.DataFrame, window: Window) -> PredictionWindow:
-    """Cut a window out of rows of the prediction log.
-
-    Raises:
-        DataError: The rows lack a column that the log always has.
-    """
-    absent = [name for name in (EVENT_TIME, VERSION, OUTCOME) if name not in log.columns]
-    if absent:
-        raise DataError(
-            "the rows do not come from the prediction log",
-            expected=f"the columns {EVENT_TIME}, {VERSION} and {OUTCOME}",
-            got=f"{[str(name) for name in log.columns[:10]]}",
-            advice="read them with PredictionLog.window",
-        )
-    times = pd.to_datetime(log[EVENT_TIME])
-    inside = (times >= window.start) & (times < window.end)
-    return PredictionWindow(window, log[inside].reset_index(drop=True))
 
 
 def window_of(rows: pd.DataFrame, start: datetime, end: datetime, name: str) -> PredictionWindow:
